@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/Check.h"
+
+#include "llvm/ADT/SmallVector.h"
+
+namespace reproaudit {
+
+using clang::DiagnosticBuilder;
+using clang::DiagnosticIDs;
+using clang::SourceLocation;
+using llvm::StringRef;
+
+Check::Check(const RuleInfo &info, StringRef name,
+             clang::tidy::ClangTidyContext *context)
+    : ClangTidyCheck(name, context), info_(info) {}
+
+void Check::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &opts) {
+  for (const OptionInfo &option : info_.options)
+    Options.store(opts, option.name, Options.get(option.name, option.fallback));
+}
+
+DiagnosticBuilder Check::finding(SourceLocation at, StringRef message) {
+  return diag(at, message);
+}
+
+DiagnosticBuilder Check::noteworthy(SourceLocation at, StringRef message) {
+  return diag(at, message, DiagnosticIDs::Remark);
+}
+
+DiagnosticBuilder Check::step(SourceLocation at, StringRef message) {
+  return diag(at, message, DiagnosticIDs::Note);
+}
+
+DiagnosticBuilder Check::cure(SourceLocation at, StringRef message) {
+  return diag(at, message, DiagnosticIDs::Note);
+}
+
+std::vector<StringRef> Check::list(const OptionInfo &option) const {
+  llvm::SmallVector<StringRef> parts;
+  const StringRef value = Options.get(option.name, option.fallback);
+  value.split(parts, ';', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  return {parts.begin(), parts.end()};
+}
+
+}  // namespace reproaudit

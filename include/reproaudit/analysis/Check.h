@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The base class of every source rule: clang-tidy's check, minus the
+/// boilerplate that a RuleInfo already answers.
+///
+/// A finding is one diagnostic and the notes behind it. All notes but the last
+/// are its flow, source first; the last one is the cure and says what to do.
+/// clang-tidy and clangd print them as they are, `scan` turns them into the
+/// code flow and the help of a Finding.
+///
+/// Layer 2: may include clang, llvm and layers 0-1.
+#pragma once
+
+#include "reproaudit/rule/RuleInfo.h"
+
+#include "clang-tidy/ClangTidyCheck.h"
+
+#include <memory>
+#include <vector>
+
+namespace reproaudit {
+
+class Check : public clang::tidy::ClangTidyCheck {
+public:
+  Check(const RuleInfo &info, llvm::StringRef name,
+        clang::tidy::ClangTidyContext *context);
+
+  /// Stores what RuleInfo::options declares, so `--dump-config` cannot drift.
+  void storeOptions(clang::tidy::ClangTidyOptions::OptionMap &opts) final;
+
+protected:
+  /// Opens a finding at the level of the rule's tier.
+  clang::DiagnosticBuilder finding(clang::SourceLocation at,
+                                   llvm::StringRef message);
+
+  /// Opens a finding that is a note whatever the tier: true, but harmless
+  /// unless something that this unit does not show makes it matter.
+  clang::DiagnosticBuilder noteworthy(clang::SourceLocation at,
+                                      llvm::StringRef message);
+
+  /// Adds a step of the flow to the finding opened last.
+  clang::DiagnosticBuilder step(clang::SourceLocation at,
+                                llvm::StringRef message);
+
+  /// Closes the finding opened last: what to do.
+  clang::DiagnosticBuilder cure(clang::SourceLocation at,
+                                llvm::StringRef message);
+
+  /// The user's value of \p option split at ';', or its fallback.
+  std::vector<llvm::StringRef> list(const OptionInfo &option) const;
+
+private:
+  const RuleInfo &info_;
+};
+
+}  // namespace reproaudit

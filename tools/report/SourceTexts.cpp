@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/report/Report.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace reproaudit {
+
+SourceTexts::SourceTexts(std::string root) : root_(std::move(root)) {}
+
+const SourceTexts::File &SourceTexts::file(const std::string &path) const {
+  const auto [entry, isNew] = files_.try_emplace(path);
+  File &file = entry->second;
+  if (!isNew)
+    return file;
+  std::ifstream stream(root_ + "/" + path, std::ios::binary);
+  file.text.assign(std::istreambuf_iterator<char>(stream), {});
+  file.lineStarts.push_back(0);
+  for (std::size_t i = 0; i < file.text.size(); ++i)
+    if (file.text[i] == '\n')
+      file.lineStarts.push_back(i + 1);
+  return file;
+}
+
+const std::string &SourceTexts::text(const std::string &path) const {
+  return file(path).text;
+}
+
+std::string_view SourceTexts::line(const std::string &path,
+                                   unsigned number) const {
+  const File &of = file(path);
+  if (number == 0 || number > of.lineStarts.size())
+    return {};
+  std::string_view rest(of.text);
+  rest.remove_prefix(of.lineStarts[number - 1]);
+  std::string_view line = rest.substr(0, rest.find('\n'));
+  if (line.ends_with('\r'))
+    line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace reproaudit
