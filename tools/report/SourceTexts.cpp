@@ -40,4 +40,10 @@ std::string_view SourceTexts::line(const std::string &path,
   return line;
 }
 
+unsigned SourceTexts::lineCount(const std::string &path) const {
+  const File &of = file(path);
+  const bool endsInLineFeed = of.lineStarts.back() == of.text.size();
+  return static_cast<unsigned>(of.lineStarts.size() - (endsInLineFeed ? 1 : 0));
+}
+
 }  // namespace reproaudit

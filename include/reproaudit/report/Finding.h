@@ -64,8 +64,8 @@ struct Finding {
   Range at;
   std::string rule;  ///< RuleInfo::name.
   Level level = Level::Warning;
-  std::string message;       ///< What is wrong, lower-case, no full stop.
-  std::vector<Remark> flow;  ///< How it comes about, source first, sink last.
+  std::string message;         ///< What is wrong, lower-case, no full stop.
+  std::vector<Remark> flow;    ///< How it comes about, source first, sink last.
   std::optional<Remark> cure;  ///< What to do.
   std::vector<Fix> fixes;
   std::string function;   ///< Qualified name of the enclosing function, or "".

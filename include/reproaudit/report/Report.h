@@ -28,6 +28,10 @@ public:
   /// Line \p number (from 1) of \p path without its end, "" if there is none.
   std::string_view line(const std::string &path, unsigned number) const;
 
+  /// How many lines \p path has; what follows the last line feed is one if it
+  /// is not empty.
+  unsigned lineCount(const std::string &path) const;
+
 private:
   struct File {
     std::string text;

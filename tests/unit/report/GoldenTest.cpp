@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the writers write, compared byte by byte with files that people and the
+// official validators have read (tests/sarif). REPROAUDIT_BLESS=1 rewrites
+// them.
+#include "Samples.h"
+
+#include "reproaudit/report/Formats.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+using namespace reproaudit;
+
+namespace {
+
+struct Golden {
+  const char *file;  ///< Below tests/.
+  const char *format;
+  Report (*report)();
+  bool colour = false;
+};
+
+void PrintTo(const Golden &golden, std::ostream *out) { *out << golden.file; }
+
+class GoldenTest : public testing::TestWithParam<Golden> {};
+
+TEST_P(GoldenTest, isWritten) {
+  const Golden &golden = GetParam();
+  const SourceTexts texts(samples::sourceRoot());
+  const Format *format = findFormat(golden.format);
+  ASSERT_NE(format, nullptr);
+  const std::string written =
+      format->render(golden.report(), texts, {.colour = golden.colour});
+
+  const std::string path = REPROAUDIT_TESTS "/" + std::string(golden.file);
+  if (std::getenv("REPROAUDIT_BLESS"))
+    std::ofstream(path, std::ios::binary) << written;
+  std::ifstream file(path, std::ios::binary);
+  const std::string expected(std::istreambuf_iterator<char>(file), {});
+  EXPECT_EQ(written, expected) << path << " differs";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Formats, GoldenTest,
+    testing::Values(
+        Golden{"sarif/golden/full.sarif", "sarif", samples::full},
+        Golden{"sarif/golden/ordinary.sarif", "sarif", samples::ordinary},
+        Golden{"sarif/golden/clean.sarif", "sarif", samples::clean},
+        Golden{"unit/report/golden/full.json", "json", samples::full},
+        Golden{"unit/report/golden/full.txt", "text", samples::full},
+        Golden{"unit/report/golden/colour.txt", "text", samples::ordinary,
+               true}));
+
+}  // namespace

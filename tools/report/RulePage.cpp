@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/report/RulePage.h"
+
+#include "Concat.h"
+
+namespace reproaudit {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with('\n'))
+    text.remove_prefix(1);
+  while (text.ends_with('\n') || text.ends_with(' '))
+    text.remove_suffix(1);
+  return text;
+}
+
+std::string_view codeBlockLanguage(const RuleInfo &rule) {
+  switch (rule.language) {
+  case Language::Cxx:
+    return "cpp";
+  case Language::Cuda:
+    return "cuda";
+  case Language::Text:
+    break;
+  }
+  const std::string_view file = rule.exampleFile;
+  if (file.ends_with("CMakeLists.txt") || file.ends_with(".cmake"))
+    return "cmake";
+  if (file.contains("Dockerfile"))
+    return "dockerfile";
+  if (file.ends_with(".yml") || file.ends_with(".yaml"))
+    return "yaml";
+  if (file.ends_with(".json"))
+    return "json";
+  if (file.ends_with(".toml"))
+    return "toml";
+  return "text";
+}
+
+std::string example(const RuleInfo &rule, std::string_view code) {
+  std::string block;
+  if (!rule.exampleFile.empty())
+    block += concat("`", rule.exampleFile, "`:\n\n");
+  return block +
+         concat("```", codeBlockLanguage(rule), "\n", trimmed(code), "\n```\n");
+}
+
+std::string_view meaning(Tier tier) {
+  switch (tier) {
+  case Tier::Gate:
+    return "on; findings are warnings and fail the run";
+  case Tier::Audit:
+    return "on; findings are notes";
+  case Tier::Pedantic:
+    return "off; select the rule by its name or scope";
+  }
+  return "";
+}
+
+/// How to silence one finding. Project files have no comments in common, so
+/// their findings go into the baseline.
+std::string suppressing(const RuleInfo &rule) {
+  if (rule.language == Language::Text)
+    return "List the finding in the baseline: `reproaudit baseline create`.\n";
+  return concat("```cpp\nstatement();  // NOLINT(", rule.name,
+                "): why it is harmless here\n```\n");
+}
+
+}  // namespace
+
+std::string ruleUri(const RuleInfo &rule) {
+  return concat(kHomepage, "/blob/main/docs/rules/", rule.name, ".md");
+}
+
+std::string pascalCase(std::string_view kebab) {
+  std::string result;
+  bool isWordStart = true;
+  for (const char c : kebab) {
+    if (c != '-')
+      result += isWordStart && c >= 'a' && c <= 'z'
+                    ? static_cast<char>(c - 'a' + 'A')
+                    : c;
+    isWordStart = c == '-';
+  }
+  return result;
+}
+
+std::string ruleTitle(const RuleInfo &rule) {
+  constexpr std::string_view kPrefix = "repro-";
+  return pascalCase(rule.name.substr(kPrefix.size()));
+}
+
+Level defaultLevel(const RuleInfo &rule) {
+  return rule.tier == Tier::Gate ? Level::Warning : Level::Note;
+}
+
+std::string_view meaning(Scope scope) {
+  switch (scope) {
+  case Scope::Run:
+    return "two runs on one machine can differ";
+  case Scope::Threads:
+    return "another number of threads or devices can change the result";
+  case Scope::Platform:
+    return "another compiler, library or processor can change the result";
+  case Scope::Env:
+    return "another locale, directory, time zone or environment can change the "
+           "result";
+  case Scope::Build:
+    return "another build of the same sources can change the result";
+  }
+  return "";
+}
+
+std::string ruleMarkdown(const RuleInfo &rule) {
+  std::string page =
+      concat("# ", rule.name, "\n\n", rule.summary,
+             ".\n\n| | |\n| --- | --- |\n", "| Family | `", name(rule.family),
+             "` |\n| Scope | `", name(rule.scope), "`: ", meaning(rule.scope),
+             " |\n| Default | ", meaning(rule.tier), " |\n| Since | ",
+             rule.since, " |\n\n## Why\n\n", trimmed(rule.why), "\n\n");
+  page += "## Reported\n\n" + example(rule, rule.bad);
+  page += "\n## Use instead\n\n" + example(rule, rule.good);
+  if (!rule.options.empty()) {
+    page += "\n## Options\n\n";
+    for (const OptionInfo &option : rule.options)
+      page += concat("- `", option.name, "`: ", option.summary, ". Default: `",
+                     option.fallback, "`.\n");
+  }
+  page += concat("\n## Limits\n\n", trimmed(rule.limits), "\n");
+  page += "\n## Suppress\n\n" + suppressing(rule);
+  return page;
+}
+
+std::string plainText(std::string_view markdown) {
+  std::string text;
+  markdown = trimmed(markdown);
+  for (std::size_t i = 0; i < markdown.size(); ++i) {
+    const char c = markdown[i];
+    if (c == '`' || (c == '*' && markdown.substr(i).starts_with("**"))) {
+      i += c == '*' ? 1 : 0;
+      continue;
+    }
+    // A single line break is a blank, an empty line starts a paragraph.
+    if (c == '\n' && markdown.substr(i).starts_with("\n\n"))
+      text += '\n', ++i;
+    else
+      text += c == '\n' ? ' ' : c;
+  }
+  return text;
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Concat.h"
+#include "Places.h"
+#include "Writers.h"
+
+#include "reproaudit/report/Unicode.h"
+
+#include <algorithm>
+
+namespace reproaudit {
+namespace {
+
+constexpr std::string_view kReset = "\x1b[0m";
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kGreen = "\x1b[1;32m";
+
+std::string_view colourOf(std::string_view word) {
+  if (word == "error")
+    return "\x1b[1;31m";
+  return word == "warning" ? "\x1b[1;35m" : "\x1b[1;36m";
+}
+
+/// \p text for a terminal: nothing in a scanned repository may move the cursor
+/// or break a line.
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const CodePoint point = decode(text);
+    const bool isControl = (point.value < 0x20 && point.value != '\t') ||
+                           (point.value >= 0x7F && point.value < 0xA0);
+    result += isControl ? "?" : validUtf8(text.substr(0, point.size));
+    text.remove_prefix(point.size);
+  }
+  return result;
+}
+
+/// Columns that \p c takes on a terminal: East Asian characters and emoji two,
+/// combining marks none.
+unsigned width(char32_t c) {
+  struct Block {
+    char32_t first, last;
+  };
+  constexpr Block kWide[] = {
+      {0x1100, 0x115F}, {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},
+      {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},
+      {0xFFE0, 0xFFE6}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}};
+  if ((c >= 0x300 && c <= 0x36F) || (c >= 0x200B && c <= 0x200F) ||
+      (c >= 0xFE00 && c <= 0xFE0F))
+    return 0;
+  return std::ranges::any_of(
+             kWide,
+             [c](Block block) { return c >= block.first && c <= block.last; })
+             ? 2
+             : 1;
+}
+
+class TextWriter {
+public:
+  TextWriter(const SourceTexts &texts, const Style &style)
+      : texts_(texts), style_(style) {}
+
+  void finding(const Finding &finding) {
+    headline(finding.at, name(finding.level), finding.message,
+             concat(" [", finding.rule, "]"));
+    source(finding.at);
+    for (const Remark &remark : finding.flow)
+      note(remark);
+    if (finding.cure)
+      note(*finding.cure);
+  }
+
+  std::string take() { return std::move(out_); }
+
+private:
+  void note(const Remark &remark) {
+    headline(remark.at, "note", remark.text, "");
+    source(remark.at);
+  }
+
+  void headline(const Range &at, std::string_view word,
+                std::string_view message, std::string_view suffix) {
+    paint(kBold, concat(printable(at.path), ":", std::max(at.line, 1U), ":",
+                        std::max(at.column, 1U), ": "));
+    paint(colourOf(word), concat(word, ": "));
+    paint(kBold, printable(message));
+    out_ += suffix;
+    out_ += '\n';
+  }
+
+  /// The source line of \p at and a caret below it.
+  void source(const Range &at) {
+    if (at.line == 0 || texts_.line(at.path, at.line).empty())
+      return;
+    const Range shown = oneLine(at, texts_);
+    const std::string_view whole = texts_.line(at.path, at.line);
+    const auto [line, skipped] = window(whole, shown.column);
+    const unsigned column = shown.column - skipped;
+
+    const std::string number = std::to_string(at.line);
+    const std::string gutter(5 - std::min<std::size_t>(number.size(), 5), ' ');
+    out_ += concat(gutter, number, " | ", printable(line), "\n");
+    out_ += std::string(gutter.size() + number.size(), ' ') + " | ";
+    const std::size_t caret = byteOfColumn(line, column);
+    out_ += blanks(line.substr(0, caret));
+    const std::size_t end = byteOfColumn(line, shown.endColumn - skipped);
+    paint(kGreen, underline(line.substr(caret, std::max(end, caret) - caret)));
+    out_ += '\n';
+  }
+
+  struct Window {
+    std::string_view line;
+    unsigned skipped;  ///< Columns left out before it.
+  };
+
+  /// The part around \p column of a line too long to be read.
+  static Window window(std::string_view line, unsigned column) {
+    constexpr unsigned kBefore = 60, kLength = 160;
+    if (line.size() <= kLength)
+      return {line, 0};
+    const unsigned skipped = column > kBefore ? column - kBefore : 0;
+    const std::size_t begin = byteOfColumn(line, skipped + 1);
+    const std::size_t end = byteOfColumn(line, skipped + 1 + kLength);
+    return {line.substr(begin, end - begin), skipped};
+  }
+
+  static std::string blanks(std::string_view text) {
+    std::string result;
+    while (!text.empty()) {
+      const CodePoint point = decode(text);
+      if (point.value == '\t')
+        result += '\t';
+      else
+        result.append(width(point.value), ' ');
+      text.remove_prefix(point.size);
+    }
+    return result;
+  }
+
+  static std::string underline(std::string_view text) {
+    unsigned columns = 0;
+    while (!text.empty()) {
+      const CodePoint point = decode(text);
+      columns += width(point.value);
+      text.remove_prefix(point.size);
+    }
+    return "^" + std::string(columns > 1 ? columns - 1 : 0, '~');
+  }
+
+  void paint(std::string_view colour, std::string_view text) {
+    if (style_.colour)
+      out_ += concat(colour, text, kReset);
+    else
+      out_ += text;
+  }
+
+  const SourceTexts &texts_;
+  const Style &style_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string renderText(const Report &report, const SourceTexts &texts,
+                       const Style &style) {
+  TextWriter writer(texts, style);
+  for (const Finding &finding : report.findings)
+    if (!finding.suppression)
+      writer.finding(finding);
+  return writer.take();
+}
+
+}  // namespace reproaudit
