@@ -10,7 +10,7 @@
 #include "Writers.h"
 
 #include "reproaudit/report/Fingerprint.h"
-#include "reproaudit/report/RulePage.h"
+#include "reproaudit/report/RuleMarkdown.h"
 #include "reproaudit/report/Unicode.h"
 
 #include <nlohmann/json.hpp>
@@ -59,7 +59,6 @@ std::string_view precision(Tier tier) {
 }
 
 Json ruleDescriptor(const RuleInfo &rule) {
-  const std::string page = ruleMarkdown(rule);
   return {
       {"id", rule.name},
       {"name", ruleTitle(rule)},
@@ -71,7 +70,7 @@ Json ruleDescriptor(const RuleInfo &rule) {
       {"messageStrings",
        {{kMessageId, text(concat(capitalised(rule.summary), " in '{0}'."))}}},
       {"helpUri", ruleUri(rule)},
-      {"help", {{"text", plainText(page)}, {"markdown", page}}},
+      {"help", {{"text", ruleText(rule)}, {"markdown", ruleMarkdown(rule)}}},
       {"properties",
        {{"tags",
          {"reproducibility", name(rule.family),
@@ -86,7 +85,7 @@ Json ruleDescriptor(const RuleInfo &rule) {
 Json noticeDescriptor(const std::string &id) {
   const std::string what = words(id);
   return {{"id", id},
-          {"name", pascalCase(id)},
+          {"name", pascalCase(id) + "Notice"},
           {"shortDescription", text(what + ".")},
           {"fullDescription",
            text("A part of the analysis was not done as asked: " + what + ".")},
@@ -136,6 +135,7 @@ private:
   Json result(const Finding &finding, const std::string &fingerprint);
   void explain(const Finding &finding, Json &result) const;
   Json location(const Range &at) const;
+  Json context(const std::string &path, unsigned line) const;
   Json primaryLocation(const Finding &finding) const;
   Json codeFlow(const Finding &finding) const;
   Json fix(const Fix &fix) const;
@@ -173,22 +173,33 @@ Json SarifWriter::location(const Range &at) const {
             {"region", std::move(where)}}}};
 }
 
+/// The lines around \p line of \p path, null if there is nothing to add to it.
+Json SarifWriter::context(const std::string &path, unsigned line) const {
+  constexpr unsigned kAround = 2;
+  const unsigned first = line > kAround ? line - kAround : 1;
+  const unsigned last = std::min(line + kAround, texts_.lineCount(path));
+  if (last < first)
+    return nullptr;
+  std::string lines(texts_.line(path, first));
+  for (unsigned i = first + 1; i <= last; ++i)
+    lines += concat("\n", texts_.line(path, i));
+  if (last > first)
+    return {{"startLine", first}, {"endLine", last}, {"snippet", text(lines)}};
+  // A context is larger than its region; a single line grows by its line feed.
+  if (!texts_.text(path).ends_with('\n'))
+    return nullptr;
+  return {{"startLine", first},
+          {"endLine", first + 1},
+          {"endColumn", 1},
+          {"snippet", text(lines + "\n")}};
+}
+
 /// The place of \p finding with the lines around it and its function.
 Json SarifWriter::primaryLocation(const Finding &finding) const {
-  constexpr unsigned kAround = 2;
   Json result = location(finding.at);
-  const unsigned line = std::max(finding.at.line, 1U);
-  const unsigned first = line > kAround ? line - kAround : 1;
-  const unsigned last =
-      std::min(line + kAround, texts_.lineCount(finding.at.path));
-  // The context must be larger than the region, so one line is none.
-  if (last > first) {
-    std::string lines;
-    for (unsigned i = first; i <= last; ++i)
-      lines += std::string(texts_.line(finding.at.path, i)) + "\n";
-    result["physicalLocation"]["contextRegion"] = {
-        {"startLine", first}, {"endLine", last}, {"snippet", text(lines)}};
-  }
+  Json around = context(finding.at.path, std::max(finding.at.line, 1U));
+  if (!around.is_null())
+    result["physicalLocation"]["contextRegion"] = std::move(around);
   if (!finding.function.empty())
     result["logicalLocations"] =
         Json::array({{{"fullyQualifiedName", validUtf8(finding.function)},

@@ -64,17 +64,20 @@ public:
              concat(" [", finding.rule, "]"));
     source(finding.at);
     for (const Remark &remark : finding.flow)
-      note(remark);
+      note(remark, finding.at);
     if (finding.cure)
-      note(*finding.cure);
+      note(*finding.cure, finding.at);
   }
 
   std::string take() { return std::move(out_); }
 
 private:
-  void note(const Remark &remark) {
-    headline(remark.at, "note", remark.text, "");
-    source(remark.at);
+  /// A remark without a place is about the finding's own.
+  void note(const Remark &remark, const Range &ofFinding) {
+    const Range &at = remark.at.path.empty() ? ofFinding : remark.at;
+    headline(at, "note", remark.text, "");
+    if (at != ofFinding)
+      source(at);
   }
 
   void headline(const Range &at, std::string_view word,

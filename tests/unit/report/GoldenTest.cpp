@@ -35,7 +35,7 @@ TEST_P(GoldenTest, isWritten) {
   const std::string written =
       format->render(golden.report(), texts, {.colour = golden.colour});
 
-  const std::string path = REPROAUDIT_TESTS "/" + std::string(golden.file);
+  const std::string path = std::string(REPROAUDIT_TESTS "/") + golden.file;
   if (std::getenv("REPROAUDIT_BLESS"))
     std::ofstream(path, std::ios::binary) << written;
   std::ifstream file(path, std::ios::binary);

@@ -75,11 +75,12 @@ constexpr std::string_view kUnicode =
     "time(nullptr));\n"
     "}\n";
 
-constexpr std::string_view kLatin1 = "// Gr\xF6\xDF"
-                                     "e\r\n"
-                                     "float mean(Losses l) {\r\n"
-                                     "  for (auto &e : l) s += e; // \xE4\xE4\r\n"
-                                     "}";
+constexpr std::string_view kLatin1 =
+    "// Gr\xF6\xDF"
+    "e\r\n"
+    "float mean(Losses l) {\r\n"
+    "  for (auto &e : l) s += e; // \xE4\xE4\r\n"
+    "}";
 
 constexpr std::string_view kCMake =
     "FetchContent_Declare(json\n"
@@ -99,8 +100,8 @@ Finding reduction() {
       .flow = {{in("src/train.cpp", 4, 8, 11), "'sum' is declared here"},
                {{"src/train.cpp", 5, 2, 6, 22},
                 "the loop visits 'losses[\xC3\xA4]' in hash order"}},
-      .cure = Remark{in("src/train.cpp", 5, 27, 33),
-                     "iterate over sorted keys"},
+      .cure =
+          Remark{in("src/train.cpp", 5, 27, 33), "iterate over sorted keys"},
       .fixes = {{.title = "accumulate in a 'double'",
                  .safe = false,
                  .edits = {{in("src/train.cpp", 4, 2, 7), "double"}}},
