@@ -1,2 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-int main() { return 0; }
+#include "Command.h"
+
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+namespace reproaudit {
+
+int fail(const std::string &text, ExitCode code) {
+  std::fprintf(stderr, "reproaudit: %s\n", text.c_str());
+  return code;
+}
+
+int printOut(const std::string &text) {
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0)
+    return fail("cannot write to the standard output: " +
+                std::generic_category().message(errno));
+  return kClean;
+}
+
+namespace {
+
+/// The option or subcommand of \p app that is least unlike \p word.
+std::string nearestTo(llvm::StringRef word, const CLI::App &app) {
+  std::string best;
+  unsigned least = static_cast<unsigned>(word.size());
+  const auto consider = [&](const std::string &candidate) {
+    const unsigned distance = word.edit_distance(candidate);
+    if (distance < least) {
+      least = distance;
+      best = candidate;
+    }
+  };
+  for (const CLI::Option *option : app.get_options())
+    for (const std::string &name : option->get_lnames())
+      consider("--" + name);
+  for (const CLI::App *command : app.get_subcommands({}))
+    consider(command->get_name());
+  return best;
+}
+
+int reportUsageError(const CLI::ParseError &error, const CLI::App &app) {
+  const auto parsed = app.get_subcommands();
+  const CLI::App &current = parsed.empty() ? app : *parsed.front();
+  std::string text = error.what();
+  if (const auto extras = current.remaining(); !extras.empty()) {
+    text = "unknown argument '" + extras.front() + "'";
+    if (const std::string nearest = nearestTo(extras.front(), current);
+        !nearest.empty())
+      text += "; did you mean '" + nearest + "'?";
+  }
+  return fail(text + " (`" + current.get_display_name() +
+              " --help` lists what there is)");
+}
+
+int runCommandLine(int argc, char **argv) {
+  CLI::App app("Finds what keeps a C++ or CUDA machine-learning program from "
+               "giving the same result again.",
+               "reproaudit");
+  app.require_subcommand(1);
+  const std::vector<Command> commands = {
+      addScan(app),   addExplain(app), addRules(app),
+      addDoctor(app), addVersion(app), addCompletion(app)};
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+      return app.exit(error);
+    return reportUsageError(error, app);
+  }
+  for (const Command &command : commands)
+    if (command.app->parsed())
+      return command.run();
+  return kUsage;
+}
+
+}  // namespace
+}  // namespace reproaudit
+
+int main(int argc, char **argv) {
+  try {
+    return reproaudit::runCommandLine(argc, argv);
+  } catch (const std::exception &problem) {
+    return reproaudit::fail(std::string("internal error: ") + problem.what() +
+                                "; please report it with the command line",
+                            reproaudit::kInternal);
+  }
+}

@@ -1,2 +1,263 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-namespace reproaudit {}
+#include "reproaudit/scan/Scan.h"
+
+#include "reproaudit/analysis/Project.h"
+#include "reproaudit/analysis/Rule.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+namespace fs = std::filesystem;
+using llvm::StringRef;
+
+namespace reproaudit {
+namespace {
+
+/// The source directory that CMake configured \p build for, or empty.
+fs::path sourceDirectoryOf(const fs::path &build) {
+  std::ifstream cache(build / "CMakeCache.txt");
+  constexpr std::string_view kKey = "CMAKE_HOME_DIRECTORY:INTERNAL=";
+  for (std::string line; std::getline(cache, line);)
+    if (line.starts_with(kKey))
+      return line.substr(kKey.size());
+  return {};
+}
+
+/// Where the scanned repository is looked for: what the database was made for,
+/// or else the first path, or else here. Not where the command happens to run.
+fs::path startOf(const ScanOptions &options, const CompileDatabase *database) {
+  std::error_code ignored;
+  if (database) {
+    const fs::path source = sourceDirectoryOf(database->directory);
+    return source.empty() ? database->directory : source;
+  }
+  const fs::path path =
+      options.paths.empty() ? fs::current_path(ignored)
+                            : fs::absolute(options.paths.front(), ignored);
+  return fs::is_directory(path, ignored) ? path : path.parent_path();
+}
+
+bool needsUnits(const ScanOptions &options) {
+  return llvm::any_of(options.rules, [](const RuleInfo *rule) {
+    return !isProjectFamily(rule->family);
+  });
+}
+
+constexpr char kNoDatabase[] =
+    "no compile_commands.json here or in build*/, cmake-build-*/ or out/; make "
+    "one with `cmake -S . -B build -DCMAKE_EXPORT_COMPILE_COMMANDS=ON` and, if "
+    "it lies elsewhere, name its folder with `-p`";
+
+/// The repository-relative folders and files that findings are wanted in; an
+/// empty string stands for everything.
+class PathFilter {
+public:
+  PathFilter(const std::vector<fs::path> &paths, const Repository &repository) {
+    std::error_code ignored;
+    for (const fs::path &path : paths)
+      prefixes_.push_back(
+          repository.relative(fs::absolute(path, ignored).string()));
+  }
+
+  bool accepts(StringRef path) const {
+    return prefixes_.empty() || llvm::any_of(prefixes_, [&](StringRef prefix) {
+             return prefix.empty() || path == prefix ||
+                    (path.starts_with(prefix) &&
+                     path.substr(prefix.size()).starts_with("/"));
+           });
+  }
+
+  /// Whether all paths are sources: then only their own units are needed.
+  bool acceptsUnit(const std::string &unit) const {
+    const bool onlySources =
+        !prefixes_.empty() && llvm::all_of(prefixes_, [](StringRef prefix) {
+          return StringRef(prefix.rsplit('.').second).starts_with("c") ||
+                 prefix.ends_with(".C");
+        });
+    return !onlySources || accepts(unit);
+  }
+
+private:
+  std::vector<std::string> prefixes_;
+};
+
+/// The units that belong to the repository, generated ones left out, ordered by
+/// name: so neither the database's order nor its directory is visible.
+std::vector<CompileCommand> unitsOf(const CompileDatabase &database,
+                                    const Repository &repository,
+                                    const PathFilter &filter) {
+  const std::string build = repository.relative(database.directory.string());
+  std::vector<std::pair<std::string, CompileCommand>> named;
+  for (const CompileCommand &command : database.commands) {
+    std::string unit = repository.relative(command.file);
+    const bool generated = !build.empty() && unit.starts_with(build + "/");
+    if (!unit.empty() && !generated && filter.acceptsUnit(unit))
+      named.emplace_back(std::move(unit), command);
+  }
+  std::ranges::sort(named, {}, [](const auto &entry) {
+    return std::tie(entry.first, entry.second.arguments,
+                    entry.second.directory);
+  });
+  std::vector<CompileCommand> units;
+  for (auto &[unit, command] : named)
+    units.push_back(std::move(command));
+  return units;
+}
+
+Notice lostWorker(const std::string &unit, const WorkerOutcome &outcome,
+                  const WorkerLimits &limits) {
+  Notice notice{.path = unit};
+  switch (outcome.end) {
+  case WorkerOutcome::End::TimedOut:
+    notice.id = "timeout";
+    notice.text = llvm::formatv("is not analysed: it took more than {0} s; "
+                                "raise --unit-timeout",
+                                limits.time.count());
+    break;
+  case WorkerOutcome::End::OutOfMemory:
+    notice.id = "out-of-memory";
+    notice.text = llvm::formatv("is not analysed: it needs more than {0} MB; "
+                                "raise --unit-memory",
+                                limits.memory >> 20);
+    break;
+  case WorkerOutcome::End::Done:
+  case WorkerOutcome::End::Crashed:
+    notice.id = "crash";
+    notice.text = llvm::formatv(
+        "is not analysed: its parser crashed ({0}); the other units are not "
+        "affected",
+        outcome.signal ? strsignal(outcome.signal) : "unexpected end");
+  }
+  return notice;
+}
+
+/// Runs the source rules over \p units in worker processes.
+void scanUnits(const std::vector<CompileCommand> &units,
+               const Repository &repository, const ScanOptions &options,
+               const UnitOptions &unitOptions, ScanResult &result) {
+  using Json = nlohmann::ordered_json;
+  const auto job = [&](std::size_t index) {
+    return Json(analyseUnit(units[index], repository, unitOptions))
+        .dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  std::size_t ended = 0;
+  const auto done = [&](std::size_t index, const WorkerOutcome &outcome) {
+    const std::string unit = repository.relative(units[index].file);
+    if (options.progress)
+      options.progress(++ended, units.size(), unit);
+    UnitResult unitResult;
+    const Json json = Json::parse(outcome.output, nullptr, false);
+    if (outcome.end == WorkerOutcome::End::Done && !json.is_discarded()) {
+      json.get_to(unitResult);
+    } else {
+      unitResult.complete = false;
+      unitResult.notices = {lostWorker(unit, outcome, options.limits)};
+    }
+    Report &report = result.report;
+    std::ranges::move(unitResult.findings, std::back_inserter(report.findings));
+    std::ranges::move(unitResult.notices, std::back_inserter(report.notices));
+    report.complete &= unitResult.complete;
+    result.seconds += unitResult.seconds;
+    for (const auto &[rule, seconds] : unitResult.secondsOfRule)
+      result.secondsOfRule[rule] += seconds;
+  };
+  result.report.units = static_cast<unsigned>(units.size());
+  result.interrupted = !runWorkers(units.size(), options.limits, job, done);
+}
+
+Project projectOf(const std::vector<CompileCommand> &units,
+                  const Repository &repository) {
+  std::vector<ProjectUnit> projectUnits;
+  for (const CompileCommand &unit : units)
+    projectUnits.push_back({repository.relative(unit.file), unit.arguments});
+  return {repository.root().string(), repository.files(),
+          std::move(projectUnits)};
+}
+
+void scanProject(const Project &project, const ScanOptions &options,
+                 Report &report) {
+  report.files = static_cast<unsigned>(project.files().size());
+  for (const RuleInfo *info : options.rules)
+    if (const Rule *rule = findRule(info->name); rule->checkProject)
+      std::ranges::move(rule->checkProject(project),
+                        std::back_inserter(report.findings));
+}
+
+/// One finding for each rule and place, whatever number of units, sides and
+/// instantiations see it; the smallest message stands for all.
+void sortAndMerge(Report &report, const PathFilter &filter) {
+  std::erase_if(report.findings, [&](const Finding &finding) {
+    return !filter.accepts(finding.at.path);
+  });
+  std::ranges::sort(report.findings);
+  const auto repeated =
+      std::ranges::unique(report.findings, {}, [](const Finding &finding) {
+        return std::tuple(finding.at.path, finding.at.line, finding.at.column,
+                          finding.rule);
+      });
+  report.findings.erase(repeated.begin(), repeated.end());
+  std::ranges::sort(report.notices);
+  const auto same = std::ranges::unique(report.notices);
+  report.notices.erase(same.begin(), same.end());
+}
+
+}  // namespace
+
+std::expected<ScanResult, std::string> scan(const ScanOptions &options) {
+  std::error_code ignored;
+  for (const fs::path &path : options.paths)
+    if (!fs::exists(path, ignored))
+      return std::unexpected(
+          llvm::formatv("there is no file or folder '{0}'", path.string())
+              .str());
+
+  std::optional<CompileDatabase> database;
+  fs::path directory = options.buildDirectory;
+  if (directory.empty())
+    directory = findCompileDatabase(Repository(startOf(options, nullptr)).root());
+  if (directory.empty() && needsUnits(options))
+    return std::unexpected(kNoDatabase);
+  if (!directory.empty() && needsUnits(options)) {
+    auto loaded = loadCompileDatabase(directory);
+    if (!loaded)
+      return std::unexpected(loaded.error());
+    database = std::move(*loaded);
+  }
+
+  const Repository repository(
+      startOf(options, database ? &*database : nullptr));
+  const PathFilter filter(options.paths, repository);
+  ScanResult result{.root = repository.root()};
+  result.report.rules = options.rules;
+  result.report.revision = repository.revision();
+
+  std::vector<CompileCommand> units;
+  if (database) {
+    result.report.notices = database->notices;
+    units = unitsOf(*database, repository, filter);
+    UnitOptions unitOptions{.configurable = !options.rulesAreExplicit,
+                            .measureTime = options.measureTime,
+                            .engine = options.engine,
+                            .trusted = {repository.root(),
+                                        database->directory}};
+    for (const RuleInfo *rule : options.rules)
+      if (!isProjectFamily(rule->family))
+        unitOptions.rules.emplace_back(rule->name);
+    scanUnits(units, repository, options, unitOptions, result);
+  }
+  scanProject(projectOf(units, repository), options, result.report);
+  sortAndMerge(result.report, filter);
+  return result;
+}
+
+}  // namespace reproaudit

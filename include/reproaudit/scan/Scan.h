@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// One scan: units and repository files in, a Report out. The report does not
+/// depend on the number of workers, the order of the database, the working
+/// directory or the locale.
+///
+/// Layer 3.
+#pragma once
+
+#include "reproaudit/report/Report.h"
+#include "reproaudit/rule/RuleInfo.h"
+#include "reproaudit/scan/UnitAnalysis.h"
+#include "reproaudit/scan/WorkerPool.h"
+
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace reproaudit {
+
+/// Which rules run.
+struct Selection {
+  std::vector<std::string> select;  ///< Rule ids or families; empty: default.
+  std::vector<std::string> ignore;  ///< Rule ids or families.
+  std::vector<Scope> require;       ///< Empty: every scope.
+};
+
+/// The rules of \p selection, sorted by name; the error is one sentence about
+/// the first word that names nothing, with the nearest that does.
+std::expected<std::vector<const RuleInfo *>, std::string>
+selectRules(const Selection &selection);
+
+struct ScanOptions {
+  std::vector<const RuleInfo *> rules;  ///< From selectRules().
+  bool rulesAreExplicit = false;  ///< The user named them: `.clang-tidy` may
+                                  ///< not take one away.
+  std::vector<std::filesystem::path> paths;  ///< Report only below these.
+  std::filesystem::path buildDirectory;      ///< `-p`; empty: look for it.
+  WorkerLimits limits;
+  Engine engine = Engine::Fast;
+  bool measureTime = false;
+  /// Called as units end, with their number so far and in all.
+  std::function<void(std::size_t done, std::size_t all,
+                     const std::string &unit)>
+      progress;
+};
+
+struct ScanResult {
+  Report report;
+  std::filesystem::path root;  ///< Of the repository; Range::path is below it.
+  bool interrupted = false;
+  std::map<std::string, double> secondsOfRule;  ///< If measured.
+  double seconds = 0;  ///< CPU time of all units, if measured.
+};
+
+/// The error is one sentence: what keeps the scan from starting and what to do.
+std::expected<ScanResult, std::string> scan(const ScanOptions &options);
+
+}  // namespace reproaudit

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Command.h"
+
+#include "reproaudit/scan/Doctor.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace reproaudit {
+namespace {
+
+int run(const std::string &buildDirectory) {
+  std::string text;
+  bool missing = false;
+  for (const Diagnosis &diagnosis :
+       examine(std::filesystem::current_path(), buildDirectory)) {
+    constexpr const char *kWords[] = {"ok", "advice", "MISSING"};
+    missing |= diagnosis.state == Diagnosis::State::Missing;
+    text += llvm::formatv("{0,-8} {1}: {2}\n",
+                          kWords[static_cast<int>(diagnosis.state)],
+                          diagnosis.subject, diagnosis.text);
+  }
+  const int written = printOut(text);
+  return missing ? kUsage : written;
+}
+
+}  // namespace
+
+Command addDoctor(CLI::App &app) {
+  CLI::App *command = app.add_subcommand(
+      "doctor", "Check what a scan needs, and say how to get what is missing");
+  const auto buildDirectory = std::make_shared<std::string>();
+  command->add_option("-p", *buildDirectory, "Folder of compile_commands.json")
+      ->type_name("BUILD_DIR");
+  return {command, [buildDirectory] { return run(*buildDirectory); }};
+}
+
+}  // namespace reproaudit

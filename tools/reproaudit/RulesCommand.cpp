@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Command.h"
+
+#include "reproaudit/analysis/Rule.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace reproaudit {
+namespace {
+
+std::vector<const RuleInfo *> rulesByName() {
+  std::vector<const RuleInfo *> rules;
+  for (const Rule *rule : allRules())
+    rules.push_back(rule->info);
+  std::ranges::sort(rules, {}, &RuleInfo::name);
+  return rules;
+}
+
+std::string table() {
+  std::string text;
+  for (const RuleInfo *rule : rulesByName())
+    text += llvm::formatv("{0,-36} {1,-8} {2,-8} {3}  {4}\n", rule->name,
+                          name(rule->family), name(rule->scope),
+                          static_cast<int>(rule->tier), rule->summary);
+  return text;
+}
+
+std::string json() {
+  nlohmann::ordered_json rules = nlohmann::ordered_json::array();
+  for (const RuleInfo *rule : rulesByName())
+    rules.push_back({{"name", rule->name},
+                     {"family", name(rule->family)},
+                     {"scope", name(rule->scope)},
+                     {"tier", static_cast<int>(rule->tier)},
+                     {"since", rule->since},
+                     {"summary", rule->summary}});
+  return rules.dump(2) + "\n";
+}
+
+}  // namespace
+
+Command addRules(CLI::App &app) {
+  CLI::App *command = app.add_subcommand(
+      "rules", "List the rules: name, family, scope, tier, summary");
+  const auto asJson = std::make_shared<bool>(false);
+  command->add_flag("--json", *asJson, "As JSON");
+  return {command, [asJson] { return printOut(*asJson ? json() : table()); }};
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Command.h"
+#include "Output.h"
+
+#include "reproaudit/report/Formats.h"
+#include "reproaudit/scan/Scan.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace reproaudit {
+namespace {
+
+constexpr unsigned kDefaultUnitSeconds = 300;
+constexpr unsigned kDefaultUnitMegabytes = 8192;
+
+struct Arguments {
+  std::vector<std::string> paths;
+  std::string buildDirectory;
+  std::vector<std::string> select;
+  std::vector<std::string> ignore;
+  std::vector<std::string> require;
+  std::vector<std::string> outputs = {"text"};
+  std::string failOn = "warning";
+  std::string colour = "auto";
+  std::string engine = "fast";
+  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  unsigned unitSeconds = kDefaultUnitSeconds;
+  unsigned unitMegabytes = kDefaultUnitMegabytes;
+  bool allowIncomplete = false;
+  bool quiet = false;
+  bool statistics = false;
+};
+
+void addOptions(CLI::App &app, Arguments &arguments) {
+  app.add_option("paths", arguments.paths,
+                 "Report only findings in these files and folders")
+      ->type_name("PATH");
+  app.add_option("-p", arguments.buildDirectory,
+                 "Folder of compile_commands.json (default: look in ., build*/, "
+                 "cmake-build-*/, out/)")
+      ->type_name("BUILD_DIR");
+  app.add_option("--select", arguments.select,
+                 "Only these rules or families, separated by commas")
+      ->delimiter(',')
+      ->type_name("RULE|FAMILY");
+  app.add_option("--ignore", arguments.ignore, "Not these rules or families")
+      ->delimiter(',')
+      ->type_name("RULE|FAMILY");
+  app.add_option("--require", arguments.require,
+                 "How far the result must repeat; rules of other scopes are off")
+      ->delimiter(',')
+      ->check(CLI::IsMember(
+          {"run", "threads", "platform", "env", "build"}));
+  app.add_option("--output", arguments.outputs,
+                 "Format, and the file to write it to; may be repeated:" +
+                     describeFormats())
+      ->type_name("FORMAT[:FILE]");
+  app.add_option("--fail-on", arguments.failOn,
+                 "Lowest level of a finding that makes the exit code 1")
+      ->check(CLI::IsMember({"error", "warning", "note", "never"}))
+      ->capture_default_str();
+  app.add_option("-j", arguments.jobs, "Units analysed at the same time")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--unit-timeout", arguments.unitSeconds,
+                 "Seconds that one unit may take; 0 is no limit")
+      ->capture_default_str();
+  app.add_option("--unit-memory", arguments.unitMegabytes,
+                 "Megabytes that one unit may take; 0 is no limit")
+      ->capture_default_str();
+  app.add_option("--engine", arguments.engine,
+                 "`plain` parses everything; the findings are the same")
+      ->check(CLI::IsMember({"fast", "plain"}))
+      ->capture_default_str();
+  app.add_option("--color", arguments.colour, "Colours in the text format")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  app.add_flag("--allow-incomplete", arguments.allowIncomplete,
+               "Do not fail because a unit could not be analysed");
+  app.add_flag("--statistics", arguments.statistics,
+               "Print the time of every rule to stderr");
+  app.add_flag("-q,--quiet", arguments.quiet,
+               "No progress and no summary on stderr");
+}
+
+std::vector<Scope> scopesOf(const std::vector<std::string> &words) {
+  std::vector<Scope> scopes;
+  for (const Scope scope : {Scope::Run, Scope::Threads, Scope::Platform,
+                            Scope::Env, Scope::Build})
+    if (llvm::is_contained(words, name(scope)))
+      scopes.push_back(scope);
+  return scopes;
+}
+
+bool failsOn(const std::string &word, const Report &report) {
+  if (word == "never")
+    return false;
+  return llvm::any_of(report.findings, [&](const Finding &finding) {
+    return !finding.suppression &&
+           (word == "note" || finding.level == Level::Error ||
+            (word == "warning" && finding.level == Level::Warning));
+  });
+}
+
+int exitCodeOf(const Arguments &arguments, const ScanResult &result) {
+  if (result.interrupted)
+    return kInterrupted;
+  if (!result.report.complete && !arguments.allowIncomplete)
+    return kIncomplete;
+  return failsOn(arguments.failOn, result.report) ? kFindings : kClean;
+}
+
+void showProgress(std::size_t done, std::size_t all, const std::string &unit) {
+  std::fprintf(stderr, "\r\033[K[%zu/%zu] %s%s", done, all, unit.c_str(),
+               done == all ? "\r\033[K" : "");
+  std::fflush(stderr);
+}
+
+std::string counted(std::size_t number, const char *thing) {
+  return llvm::formatv("{0} {1}{2}", number, thing, number == 1 ? "" : "s");
+}
+
+void printNotices(const Report &report) {
+  for (const Notice &notice : report.notices)
+    std::fprintf(stderr, "reproaudit: %s%s%s\n", notice.path.c_str(),
+                 notice.path.empty() ? "" : " ", notice.text.c_str());
+}
+
+/// "37 units, 120 files: 3 findings (1 note), 2 suppressed, 1 unit failed, 4 s"
+void printSummary(const Report &report, double seconds) {
+  std::map<Level, std::size_t> levels;
+  std::size_t suppressed = 0;
+  for (const Finding &finding : report.findings)
+    ++(finding.suppression ? suppressed : levels[finding.level]);
+  std::fprintf(
+      stderr, "reproaudit: %s, %s: %s, %s, %s; %s suppressed%s (%.1f s)\n",
+      counted(report.units, "unit").c_str(),
+      counted(report.files, "file").c_str(),
+      counted(levels[Level::Error], "error").c_str(),
+      counted(levels[Level::Warning], "warning").c_str(),
+      counted(levels[Level::Note], "note").c_str(),
+      std::to_string(suppressed).c_str(),
+      report.complete ? "" : "; ANALYSIS INCOMPLETE, see above", seconds);
+}
+
+void printStatistics(const ScanResult &result) {
+  std::vector<std::pair<double, std::string>> rows;
+  double sum = 0;
+  for (const auto &[rule, seconds] : result.secondsOfRule) {
+    rows.emplace_back(-seconds, rule);
+    sum += seconds;
+  }
+  std::ranges::sort(rows);
+  std::fprintf(stderr, "%8s  %6s  rule\n", "seconds", "share");
+  const double whole = std::max(result.seconds, 1e-9);
+  for (const auto &[seconds, rule] : rows)
+    std::fprintf(stderr, "%8.3f  %5.1f%%  %s\n", -seconds,
+                 -100 * seconds / whole, rule.c_str());
+  std::fprintf(stderr, "%8.3f  %5.1f%%  all rules\n%8.3f  100.0%%  all units\n",
+               sum, 100 * sum / whole, result.seconds);
+}
+
+int run(const Arguments &arguments) {
+  auto outputs = parseOutputs(arguments.outputs);
+  if (!outputs)
+    return fail(outputs.error());
+  auto rules = selectRules(
+      {arguments.select, arguments.ignore, scopesOf(arguments.require)});
+  if (!rules)
+    return fail(rules.error());
+
+  ScanOptions options;
+  options.rules = std::move(*rules);
+  options.rulesAreExplicit = !arguments.select.empty();
+  options.paths.assign(arguments.paths.begin(), arguments.paths.end());
+  options.buildDirectory = arguments.buildDirectory;
+  options.limits = {arguments.jobs, std::chrono::seconds(arguments.unitSeconds),
+                    std::size_t{arguments.unitMegabytes} << 20};
+  options.engine = arguments.engine == "plain" ? Engine::Plain : Engine::Fast;
+  options.measureTime = arguments.statistics;
+  if (!arguments.quiet && isatty(STDERR_FILENO))
+    options.progress = showProgress;
+
+  const auto start = std::chrono::steady_clock::now();
+  auto result = scan(options);
+  if (!result)
+    return fail(result.error());
+  Report &report = result->report;
+  report.exitCode = exitCodeOf(arguments, *result);
+  printNotices(report);
+  const SourceTexts texts(result->root.string());
+  for (const Output &output : *outputs)
+    if (const auto written =
+            write(output, report, texts, {useColour(arguments.colour)});
+        !written)
+      return fail(written.error());
+  if (arguments.statistics)
+    printStatistics(*result);
+  if (!arguments.quiet)
+    printSummary(report, std::chrono::duration<double>(
+                             std::chrono::steady_clock::now() - start)
+                             .count());
+  return report.exitCode;
+}
+
+}  // namespace
+
+Command addScan(CLI::App &app) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App *command = app.add_subcommand(
+      "scan", "Find reproducibility defects in the sources and project files");
+  addOptions(*command, *arguments);
+  return {command, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/scan/Doctor.h"
+
+#include "reproaudit/scan/ClangCommand.h"
+#include "reproaudit/scan/CompileDatabase.h"
+#include "reproaudit/scan/Repository.h"
+
+#include "clang/Frontend/FrontendActions.h"
+#include "clang/Tooling/Tooling.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <system_error>
+
+namespace fs = std::filesystem;
+using llvm::StringRef;
+
+namespace reproaudit {
+namespace {
+
+using State = Diagnosis::State;
+
+/// Whether our clang compiles \p code as the file \p name.
+bool parses(StringRef code, StringRef name,
+            const std::vector<std::string> &flags) {
+  clang::IgnoringDiagConsumer silent;
+  clang::FileManager files((clang::FileSystemOptions()));
+  std::vector<std::string> arguments = {std::string(REPROAUDIT_LLVM_BIN) +
+                                        "/clang++"};
+  llvm::append_range(arguments, flags);
+  llvm::append_range(arguments,
+                     std::vector<std::string>{"-fsyntax-only", name.str()});
+  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(
+      llvm::vfs::getRealFileSystem());
+  auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  memory->addFile(name, 0, llvm::MemoryBuffer::getMemBuffer(code));
+  overlay->pushOverlay(memory);
+  clang::FileManager manager({}, overlay);
+  clang::tooling::ToolInvocation invocation(
+      arguments, std::make_unique<clang::SyntaxOnlyAction>(), &manager);
+  invocation.setDiagnosticConsumer(&silent);
+  return invocation.run();
+}
+
+Diagnosis compiler() {
+  if (parses("#include <stddef.h>\n#include <vector>\nstd::vector<int> v;\n",
+             "/reproaudit-doctor.cpp", {}))
+    return {State::Good, "parser", "finds its own and the C++ library's headers"};
+  return {State::Missing, "parser",
+          "cannot find <stddef.h> or <vector>; install libclang-common-22-dev "
+          "and libstdc++-12-dev"};
+}
+
+Diagnosis openMp() {
+  if (parses("#include <omp.h>\nint n = omp_get_max_threads();\n",
+             "/reproaudit-doctor.cpp", {"-fopenmp"}))
+    return {State::Good, "OpenMP", "finds <omp.h>"};
+  return {State::Advice, "OpenMP",
+          "cannot find <omp.h>; install libomp-22-dev if the project uses it"};
+}
+
+Diagnosis git(const Repository &repository) {
+  if (!repository.revision().commit.empty())
+    return {State::Good, "git",
+            llvm::formatv("{0} tracks the project",
+                          repository.root().filename().string())};
+  return {State::Advice, "git",
+          "the project is not in a git repository with a commit: which "
+          "revision a finding belongs to will not be recorded"};
+}
+
+void examineUnits(const CompileDatabase &database,
+                  std::vector<Diagnosis> &results) {
+  std::size_t lost = 0;
+  std::string example;
+  bool cuda = false;
+  for (const CompileCommand &command : database.commands) {
+    std::error_code ignored;
+    cuda |= StringRef(command.file).ends_with(".cu");
+    if (!fs::exists(command.file, ignored) && lost++ == 0)
+      example = fs::path(command.file).filename().string();
+  }
+  if (lost > 0)
+    results.push_back(
+        {State::Missing, "sources",
+         llvm::formatv("{0} of {1} files of the compile database do not exist "
+                       "(the first is {2}); build the project once, or "
+                       "configure it again",
+                       lost, database.commands.size(), example)});
+  if (!cuda)
+    return;
+  if (const fs::path toolkit = findCudaToolkit(""); !toolkit.empty())
+    results.push_back({State::Good, "CUDA", "headers in " + toolkit.string()});
+  else
+    results.push_back({State::Missing, "CUDA",
+                       "the project has .cu files and no toolkit is installed; "
+                       "its headers are enough, no GPU is needed: install one "
+                       "in /usr/local/cuda or set CUDA_PATH"});
+}
+
+void examineDatabase(const Repository &repository,
+                     const fs::path &buildDirectory,
+                     std::vector<Diagnosis> &results) {
+  const fs::path directory = buildDirectory.empty()
+                                 ? findCompileDatabase(repository.root())
+                                 : buildDirectory;
+  if (directory.empty()) {
+    results.push_back(
+        {State::Missing, "compile database",
+         "none here or in build*/, cmake-build-*/ or out/; run `cmake -S . -B "
+         "build -DCMAKE_EXPORT_COMPILE_COMMANDS=ON` (other build systems: "
+         "`bear -- make`)"});
+    return;
+  }
+  const auto database = loadCompileDatabase(directory);
+  if (!database) {
+    results.push_back({State::Missing, "compile database", database.error()});
+    return;
+  }
+  results.push_back(
+      {State::Good, "compile database",
+       llvm::formatv("{0} units in {1}", database->commands.size(),
+                     directory.lexically_normal().string())});
+  for (const Notice &notice : database->notices)
+    results.push_back({State::Advice, "compile database", notice.text});
+  examineUnits(*database, results);
+}
+
+}  // namespace
+
+std::vector<Diagnosis> examine(const fs::path &start,
+                               const fs::path &buildDirectory) {
+  const Repository repository(start);
+  std::vector<Diagnosis> results = {compiler(), openMp(), git(repository)};
+  examineDatabase(repository, buildDirectory, results);
+  return results;
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/scan/Repository.h"
+
+#include <git2.h>
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+
+namespace fs = std::filesystem;
+
+namespace reproaudit {
+namespace {
+
+/// Keeps libgit2 initialised for as long as it lives.
+class Git {
+public:
+  Git() { git_libgit2_init(); }
+  ~Git() { git_libgit2_shutdown(); }
+  Git(const Git &) = delete;
+  Git &operator=(const Git &) = delete;
+};
+
+template <auto Free> struct Freeing {
+  template <class T> void operator()(T *object) const { Free(object); }
+};
+template <class T, auto Free> using Owned = std::unique_ptr<T, Freeing<Free>>;
+using OwnedRepository = Owned<git_repository, git_repository_free>;
+
+OwnedRepository open(const fs::path &start) {
+  git_repository *repository = nullptr;
+  // A repository of another user (a container's bind mount) is still only read.
+  git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+  git_repository_open_ext(&repository, start.c_str(), 0, nullptr);
+  return OwnedRepository(repository);
+}
+
+/// Credentials do not belong in a report.
+std::string withoutUserInfo(std::string url) {
+  const auto scheme = url.find("://");
+  const auto at = url.find('@');
+  if (scheme != std::string::npos && at != std::string::npos &&
+      at < url.find('/', scheme + 3))
+    url.erase(scheme + 3, at - scheme - 2);
+  return url;
+}
+
+bool isBuildFolder(const fs::path &path) {
+  const std::string name = path.filename().string();
+  return name.starts_with(".") || name == "node_modules" ||
+         fs::exists(path / "CMakeCache.txt");
+}
+
+std::vector<std::string> filesOnDisk(const fs::path &root) {
+  std::vector<std::string> files;
+  std::error_code error;
+  fs::recursive_directory_iterator it(
+      root, fs::directory_options::skip_permission_denied, error);
+  for (const fs::recursive_directory_iterator end; !error && it != end;
+       it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && isBuildFolder(it->path()))
+      it.disable_recursion_pending();
+    else if (it->symlink_status(ignored).type() == fs::file_type::regular)
+      files.push_back(it->path().lexically_relative(root).generic_string());
+  }
+  return files;
+}
+
+/// Files that are new and neither added nor ignored yet.
+std::vector<std::string> untrackedFiles(git_repository *repository) {
+  git_status_options options = GIT_STATUS_OPTIONS_INIT;
+  options.show = GIT_STATUS_SHOW_WORKDIR_ONLY;
+  options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED |
+                  GIT_STATUS_OPT_RECURSE_UNTRACKED_DIRS |
+                  GIT_STATUS_OPT_EXCLUDE_SUBMODULES;
+  git_status_list *raw = nullptr;
+  git_status_list_new(&raw, repository, &options);
+  const Owned<git_status_list, git_status_list_free> status(raw);
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < git_status_list_entrycount(status.get()); ++i) {
+    const git_status_entry *entry = git_status_byindex(status.get(), i);
+    if (entry->status == GIT_STATUS_WT_NEW)
+      files.emplace_back(entry->index_to_workdir->new_file.path);
+  }
+  return files;
+}
+
+std::vector<std::string> trackedFiles(git_repository *repository) {
+  git_index *raw = nullptr;
+  git_repository_index(&raw, repository);
+  const Owned<git_index, git_index_free> index(raw);
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < git_index_entrycount(index.get()); ++i)
+    files.emplace_back(git_index_get_byindex(index.get(), i)->path);
+  return files;
+}
+
+}  // namespace
+
+Repository::Repository(const fs::path &start) {
+  const Git git;
+  const OwnedRepository repository = open(start);
+  const char *workTree =
+      repository ? git_repository_workdir(repository.get()) : nullptr;
+  hasGit_ = workTree != nullptr;
+  std::error_code error;
+  root_ = fs::canonical(hasGit_ ? fs::path(workTree) : start, error);
+  if (error)
+    root_ = start.lexically_normal();
+  if (!root_.has_filename())
+    root_ = root_.parent_path();
+}
+
+std::string Repository::relative(std::string_view path) const {
+  std::error_code error;
+  const fs::path resolved = fs::weakly_canonical(fs::path(path), error);
+  const fs::path &whole = error ? fs::path(path) : resolved;
+  std::string relative = whole.lexically_relative(root_).generic_string();
+  if (relative == ".." || relative.starts_with("../") || relative == ".")
+    relative.clear();
+  return relative;
+}
+
+std::vector<std::string> Repository::files() const {
+  const Git git;
+  std::vector<std::string> files;
+  if (const OwnedRepository repository =
+          hasGit_ ? open(root_) : OwnedRepository(nullptr)) {
+    files = trackedFiles(repository.get());
+    std::ranges::move(untrackedFiles(repository.get()),
+                      std::back_inserter(files));
+    std::erase_if(files, [&](const std::string &path) {
+      std::error_code ignored;
+      return fs::symlink_status(root_ / path, ignored).type() !=
+             fs::file_type::regular;
+    });
+  } else {
+    files = filesOnDisk(root_);
+  }
+  std::ranges::sort(files);
+  files.erase(std::ranges::unique(files).begin(), files.end());
+  return files;
+}
+
+Revision Repository::revision() const {
+  const Git git;
+  Revision revision;
+  const OwnedRepository repository =
+      hasGit_ ? open(root_) : OwnedRepository(nullptr);
+  if (!repository)
+    return revision;
+  git_remote *remoteRaw = nullptr;
+  if (git_remote_lookup(&remoteRaw, repository.get(), "origin") == 0) {
+    const Owned<git_remote, git_remote_free> remote(remoteRaw);
+    if (const char *url = git_remote_url(remote.get()))
+      revision.repository = withoutUserInfo(url);
+  }
+  git_reference *headRaw = nullptr;
+  if (git_repository_head(&headRaw, repository.get()) == 0) {
+    const Owned<git_reference, git_reference_free> head(headRaw);
+    if (const git_oid *commit = git_reference_target(head.get()))
+      revision.commit = git_oid_tostr_s(commit);
+    if (git_reference_is_branch(head.get()))
+      revision.branch = git_reference_shorthand(head.get());
+  }
+  return revision;
+}
+
+}  // namespace reproaudit

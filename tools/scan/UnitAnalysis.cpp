@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/scan/UnitAnalysis.h"
+
+#include "FindingCollector.h"
+#include "reproaudit/analysis/Rule.h"
+#include "reproaudit/scan/ClangCommand.h"
+
+#include "clang-tidy/ClangTidyModule.h"
+#include "clang/ASTMatchers/ASTMatchFinder.h"
+#include "clang/Basic/FileManager.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/FrontendAction.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Tooling/Tooling.h"
+#include "llvm/Support/Timer.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace fs = std::filesystem;
+using namespace clang;
+using llvm::StringRef;
+
+namespace reproaudit {
+namespace {
+
+using Checks = std::vector<std::unique_ptr<tidy::ClangTidyCheck>>;
+using Times = llvm::StringMap<llvm::TimeRecord>;
+
+/// The options of `.clang-tidy` around each file, with the checks that we run.
+/// Of its `Checks` only what names our rules counts.
+class OptionsProvider final : public tidy::FileOptionsProvider {
+public:
+  OptionsProvider(const UnitOptions &options)
+      : FileOptionsProvider({}, tidy::ClangTidyOptions::getDefaults(), {}),
+        options_(options) {}
+
+  std::vector<OptionsSource> getRawOptions(StringRef file) override {
+    std::vector<OptionsSource> sources =
+        FileOptionsProvider::getRawOptions(file);
+    std::string checks = "-*";
+    for (const std::string &rule : options_.rules)
+      checks += "," + rule;
+    for (OptionsSource &source : sources) {
+      if (source.first.Checks && options_.configurable)
+        checks += exclusionsIn(*source.first.Checks);
+      source.first.Checks.reset();
+    }
+    tidy::ClangTidyOptions ours;
+    ours.Checks = checks;
+    sources.emplace_back(ours, "reproaudit");
+    return sources;
+  }
+
+private:
+  static std::string exclusionsIn(StringRef checks) {
+    std::string result;
+    llvm::SmallVector<StringRef> globs;
+    checks.split(globs, ',');
+    for (const StringRef glob : globs)
+      if (glob.trim().starts_with("-repro"))
+        result += "," + glob.trim().str();
+    return result;
+  }
+
+  const UnitOptions &options_;
+};
+
+/// Runs the matchers over the project's part of the AST.
+class RuleConsumer final : public ASTConsumer {
+public:
+  RuleConsumer(Checks checks,
+               std::unique_ptr<ast_matchers::MatchFinder> finder,
+               FindingCollector &collector, const UnitOptions &options)
+      : checks_(std::move(checks)), finder_(std::move(finder)),
+        collector_(collector), options_(options) {}
+
+  bool shouldSkipFunctionBody(Decl *decl) override {
+    // Nothing is inferred inside system headers.
+    const SourceManager &sources = decl->getASTContext().getSourceManager();
+    return sources.isInSystemHeader(decl->getLocation());
+  }
+
+  void HandleTranslationUnit(ASTContext &ast) override {
+    if (options_.engine == Engine::Fast)
+      ast.setTraversalScope(projectDecls(ast));
+    finder_->matchAST(ast);
+    collector_.nameFunctions(ast);
+  }
+
+private:
+  static std::vector<Decl *> projectDecls(ASTContext &ast) {
+    const SourceManager &sources = ast.getSourceManager();
+    std::vector<Decl *> decls;
+    for (Decl *decl : ast.getTranslationUnitDecl()->decls())
+      if (!sources.isInSystemHeader(decl->getLocation()))
+        decls.push_back(decl);
+    return decls;
+  }
+
+  Checks checks_;
+  std::unique_ptr<ast_matchers::MatchFinder> finder_;
+  FindingCollector &collector_;
+  const UnitOptions &options_;
+};
+
+class RuleAction final : public ASTFrontendAction {
+public:
+  RuleAction(tidy::ClangTidyContext &context, FindingCollector &collector,
+             const UnitOptions &options, Times &times)
+      : context_(context), collector_(collector), options_(options),
+        times_(times) {}
+
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &compiler,
+                                                 StringRef file) override {
+    context_.setSourceManager(&compiler.getSourceManager());
+    context_.setCurrentFile(file);
+    context_.setASTContext(&compiler.getASTContext());
+    compiler.getFrontendOpts().SkipFunctionBodies =
+        options_.engine == Engine::Fast;
+
+    tidy::ClangTidyCheckFactories factories;
+    for (const Rule *rule : allRules())
+      if (rule->makeCheck)
+        factories.registerCheckFactory(rule->info->name, rule->makeCheck);
+    Checks checks = factories.createChecksForLanguage(&context_);
+
+    ast_matchers::MatchFinder::MatchFinderOptions finderOptions;
+    if (options_.measureTime)
+      finderOptions.CheckProfiling.emplace(times_);
+    auto finder =
+        std::make_unique<ast_matchers::MatchFinder>(std::move(finderOptions));
+    Preprocessor &preprocessor = compiler.getPreprocessor();
+    for (const auto &check : checks) {
+      check->registerMatchers(finder.get());
+      check->registerPPCallbacks(compiler.getSourceManager(), &preprocessor,
+                                 &preprocessor);
+    }
+    return std::make_unique<RuleConsumer>(std::move(checks), std::move(finder),
+                                          collector_, options_);
+  }
+
+private:
+  tidy::ClangTidyContext &context_;
+  FindingCollector &collector_;
+  const UnitOptions &options_;
+  Times &times_;
+};
+
+/// "main.cpp does not parse: 3 errors, the first at util.h:7: ..."
+Notice parseNotice(const std::string &unit, const FindingCollector &collector) {
+  const Notice &first = collector.firstError();
+  const StringRef text = first.text;
+  const std::string place =
+      first.path.empty() ? std::string()
+                         : llvm::formatv(" at {}:{}", first.path, first.line).str();
+  std::string advice = "findings may be missing";
+  if (text.contains("file not found"))
+    advice = "build the project once so that generated headers exist, or "
+             "install the library it belongs to";
+  return {.id = "parse-error",
+          .path = unit,
+          .line = first.path == unit ? first.line : 0,
+          .text = llvm::formatv("does not parse completely: {} error{}, the "
+                              "first{}: {}; {}",
+                              collector.errors(),
+                              collector.errors() == 1 ? "" : "s", place,
+                              text.str(), advice).str()};
+}
+
+void runSide(const std::vector<std::string> &arguments, const std::string &unit,
+             const std::string &directory, const Repository &repository,
+             const UnitOptions &options, UnitResult &result) {
+  tidy::ClangTidyContext context(std::make_unique<OptionsProvider>(options));
+  context.setCurrentBuildDirectory(directory);
+  FindingCollector collector(context, repository);
+  auto diagnosticOptions = std::make_unique<DiagnosticOptions>();
+  DiagnosticsEngine engine(DiagnosticIDs::create(), *diagnosticOptions,
+                           &collector, /*ShouldOwnClient=*/false);
+  context.setDiagnosticsEngine(std::move(diagnosticOptions), &engine);
+
+  Times times;
+  FileManager files((FileSystemOptions()));
+  tooling::ToolInvocation invocation(
+      arguments,
+      std::make_unique<RuleAction>(context, collector, options, times),
+      &files);
+  invocation.setDiagnosticConsumer(&collector);
+  invocation.run();
+
+  std::vector<Finding> findings = collector.takeFindings();
+  std::ranges::move(findings, std::back_inserter(result.findings));
+  for (const auto &[rule, time] : times)
+    result.secondsOfRule[rule.str()] += time.getProcessTime();
+  if (collector.errors() > 0 && result.complete) {
+    result.complete = false;
+    result.notices.push_back(parseNotice(unit, collector));
+  }
+}
+
+std::optional<std::string> unreadable(const CompileCommand &command) {
+  std::error_code error;
+  if (!fs::exists(command.file, error))
+    return "does not exist any more; generate the compile database again";
+  if (!fs::is_regular_file(command.file, error))
+    return "is not a regular file; generate the compile database again";
+  if (access(command.file.c_str(), R_OK) != 0)
+    return "cannot be read; check its permissions";
+  if (fs::current_path(command.directory, error); error)
+    return llvm::formatv("is compiled in {}, which cannot be entered: {}; "
+                       "configure the build again",
+                       command.directory, error.message()).str();
+  return std::nullopt;
+}
+
+UnitResult failed(const std::string &unit, std::string id, std::string why) {
+  UnitResult result;
+  result.complete = false;
+  result.notices.push_back(
+      {.id = std::move(id), .path = unit, .text = std::move(why)});
+  return result;
+}
+
+}  // namespace
+
+UnitResult analyseUnit(const CompileCommand &command,
+                       const Repository &repository,
+                       const UnitOptions &options) {
+  const std::string unit = repository.relative(command.file);
+  if (const auto why = unreadable(command))
+    return failed(unit, "unreadable-source", *why);
+  const auto clang = toClang(command, options.trusted);
+  if (!clang)
+    return failed(unit, "not-analysed", "is not analysed: " + clang.error());
+
+  const llvm::TimeRecord start = llvm::TimeRecord::getCurrentTime();
+  UnitResult result;
+  for (const std::string &argument : clang->refused)
+    result.notices.push_back(
+        {.level = Level::Warning,
+         .id = "refused-argument",
+         .path = unit,
+         .text = llvm::formatv("`{}` in its compile command could run code or "
+                             "read files from elsewhere and is not used",
+                             argument).str()});
+  for (const std::vector<std::string> &side : clang->sides)
+    runSide(side, unit, command.directory, repository, options, result);
+  if (options.measureTime) {
+    llvm::TimeRecord time = llvm::TimeRecord::getCurrentTime(false);
+    time -= start;
+    result.seconds = time.getProcessTime();
+  }
+  return result;
+}
+
+void to_json(nlohmann::ordered_json &json, const UnitResult &result) {
+  json = {{"findings", result.findings},
+          {"notices", result.notices},
+          {"complete", result.complete},
+          {"secondsOfRule", result.secondsOfRule},
+          {"seconds", result.seconds}};
+}
+
+void from_json(const nlohmann::ordered_json &json, UnitResult &result) {
+  json.at("findings").get_to(result.findings);
+  json.at("notices").get_to(result.notices);
+  json.at("complete").get_to(result.complete);
+  json.at("secondsOfRule").get_to(result.secondsOfRule);
+  json.at("seconds").get_to(result.seconds);
+}
+
+}  // namespace reproaudit
