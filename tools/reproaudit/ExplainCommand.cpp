@@ -2,7 +2,7 @@
 #include "Command.h"
 
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/report/RulePage.h"
+#include "reproaudit/report/RuleMarkdown.h"
 #include "reproaudit/scan/Scan.h"
 
 #include <memory>

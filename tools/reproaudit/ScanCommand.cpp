@@ -37,6 +37,7 @@ struct Arguments {
   unsigned unitSeconds = kDefaultUnitSeconds;
   unsigned unitMegabytes = kDefaultUnitMegabytes;
   bool allowIncomplete = false;
+  bool noCache = false;
   bool quiet = false;
   bool statistics = false;
 };
@@ -84,6 +85,8 @@ void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--color", arguments.colour, "Colours in the text format")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
+  app.add_flag("--no-cache", arguments.noCache,
+               "Analyse every unit anew");
   app.add_flag("--allow-incomplete", arguments.allowIncomplete,
                "Do not fail because a unit could not be analysed");
   app.add_flag("--statistics", arguments.statistics,
@@ -132,7 +135,7 @@ std::string counted(std::size_t number, const char *thing) {
 void printNotices(const Report &report) {
   for (const Notice &notice : report.notices)
     std::fprintf(stderr, "reproaudit: %s%s%s\n", notice.path.c_str(),
-                 notice.path.empty() ? "" : " ", notice.text.c_str());
+                 notice.path.empty() ? "" : ": ", notice.text.c_str());
 }
 
 /// "37 units, 120 files: 3 findings (1 note), 2 suppressed, 1 unit failed, 4 s"

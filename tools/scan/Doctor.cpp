@@ -25,7 +25,6 @@ using State = Diagnosis::State;
 bool parses(StringRef code, StringRef name,
             const std::vector<std::string> &flags) {
   clang::IgnoringDiagConsumer silent;
-  clang::FileManager files((clang::FileSystemOptions()));
   std::vector<std::string> arguments = {std::string(REPROAUDIT_LLVM_BIN) +
                                         "/clang++"};
   llvm::append_range(arguments, flags);
@@ -36,9 +35,10 @@ bool parses(StringRef code, StringRef name,
   auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   memory->addFile(name, 0, llvm::MemoryBuffer::getMemBuffer(code));
   overlay->pushOverlay(memory);
-  clang::FileManager manager({}, overlay);
+  const auto files = llvm::makeIntrusiveRefCnt<clang::FileManager>(
+      clang::FileSystemOptions(), overlay);
   clang::tooling::ToolInvocation invocation(
-      arguments, std::make_unique<clang::SyntaxOnlyAction>(), &manager);
+      arguments, std::make_unique<clang::SyntaxOnlyAction>(), files.get());
   invocation.setDiagnosticConsumer(&silent);
   return invocation.run();
 }

@@ -133,6 +133,16 @@ private:
   std::map<FileID, std::vector<Span>> spans_;
 };
 
+/// The text of \p info without the ` [rule]` that clang-tidy puts behind it.
+std::string textOf(const Diagnostic &info) {
+  llvm::SmallString<128> text;
+  info.FormatDiagnostic(text);
+  StringRef sentence = text;
+  if (sentence.ends_with("]"))
+    sentence = sentence.substr(0, sentence.rfind(" ["));
+  return sentence.str();
+}
+
 }  // namespace
 
 void FindingCollector::HandleDiagnostic(DiagnosticsEngine::Level level,
@@ -233,16 +243,14 @@ std::vector<Edit> FindingCollector::editsOf(const Diagnostic &info) const {
 }
 
 void FindingCollector::addNote(const Diagnostic &info) {
-  llvm::SmallString<128> text;
-  info.FormatDiagnostic(text);
-  Remark note{{}, text.str().str()};
+  Remark note{{}, textOf(info)};
   if (info.getLocation().isValid())
     note.at = rangeOf(info);
   open_.back().notes.push_back(std::move(note));
   // A fix that a note carries is an offer; one at the finding itself is safe.
   if (std::vector<Edit> edits = editsOf(info); !edits.empty())
     open_.back().finding.fixes.push_back(
-        {text.str().str(), /*safe=*/false, std::move(edits)});
+        {textOf(info), /*safe=*/false, std::move(edits)});
 }
 
 void FindingCollector::openFinding(DiagnosticsEngine::Level level,
@@ -266,9 +274,7 @@ void FindingCollector::openFinding(DiagnosticsEngine::Level level,
                           (known && known->info->tier != Tier::Gate)
                       ? Level::Note
                       : Level::Warning;
-  llvm::SmallString<128> text;
-  info.FormatDiagnostic(text);
-  finding.message = text.str();
+  finding.message = textOf(info);
   finding.statement =
       statementAt(file, offset, sources, context_.getLangOpts());
   if (std::vector<Edit> edits = editsOf(info); !edits.empty())

@@ -53,6 +53,19 @@ bool needsUnits(const ScanOptions &options) {
   });
 }
 
+/// The nearest database in \p start or one of the folders around it, up to the
+/// root of the git repository if there is one.
+fs::path databaseNear(const fs::path &start) {
+  const Repository repository(start);
+  const fs::path top = repository.hasGit() ? repository.root() : fs::path();
+  for (fs::path folder = start;; folder = folder.parent_path()) {
+    if (fs::path found = findCompileDatabase(folder); !found.empty())
+      return found;
+    if (folder == top || folder == folder.parent_path())
+      return {};
+  }
+}
+
 constexpr char kNoDatabase[] =
     "no compile_commands.json here or in build*/, cmake-build-*/ or out/; make "
     "one with `cmake -S . -B build -DCMAKE_EXPORT_COMPILE_COMMANDS=ON` and, if "
@@ -222,9 +235,9 @@ std::expected<ScanResult, std::string> scan(const ScanOptions &options) {
               .str());
 
   std::optional<CompileDatabase> database;
-  fs::path directory = options.buildDirectory;
-  if (directory.empty())
-    directory = findCompileDatabase(Repository(startOf(options, nullptr)).root());
+  const fs::path directory = options.buildDirectory.empty()
+                                 ? databaseNear(startOf(options, nullptr))
+                                 : options.buildDirectory;
   if (directory.empty() && needsUnits(options))
     return std::unexpected(kNoDatabase);
   if (!directory.empty() && needsUnits(options)) {

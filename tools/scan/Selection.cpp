@@ -13,6 +13,15 @@ using llvm::StringRef;
 namespace reproaudit {
 namespace {
 
+constexpr Family kFamilies[] = {
+    Family::Rng, Family::Order, Family::Parallel, Family::Gpu, Family::Fp,
+    Family::Env, Family::Mem,   Family::Deps,     Family::Build, Family::Data};
+
+bool isFamily(StringRef word) {
+  return llvm::any_of(
+      kFamilies, [&](Family family) { return word == StringRef(name(family)); });
+}
+
 bool names(StringRef word, const RuleInfo &rule) {
   return word == StringRef(rule.name) || word == StringRef(name(rule.family));
 }
@@ -33,19 +42,17 @@ std::string nearestTo(StringRef word) {
       best = candidate;
     }
   };
-  for (const Rule *rule : allRules()) {
+  for (const Rule *rule : allRules())
     consider(rule->info->name);
-    consider(name(rule->info->family));
-  }
+  for (const Family family : kFamilies)
+    consider(name(family));
   return best;
 }
 
 std::expected<void, std::string>
 checkWords(const std::vector<std::string> &words) {
   for (const std::string &word : words)
-    if (llvm::none_of(allRules(), [&](const Rule *rule) {
-          return names(word, *rule->info);
-        }))
+    if (!isFamily(word) && !findRule(word))
       return std::unexpected(
           llvm::formatv("no rule or family is called '{0}'; did you mean "
                         "'{1}'? `reproaudit rules` lists them all",

@@ -183,11 +183,12 @@ void runSide(const std::vector<std::string> &arguments, const std::string &unit,
   context.setDiagnosticsEngine(std::move(diagnosticOptions), &engine);
 
   Times times;
-  FileManager files((FileSystemOptions()));
+  const auto files =
+      llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions());
   tooling::ToolInvocation invocation(
       arguments,
       std::make_unique<RuleAction>(context, collector, options, times),
-      &files);
+      files.get());
   invocation.setDiagnosticConsumer(&collector);
   invocation.run();
 

@@ -22,6 +22,7 @@ public:
   explicit Repository(const std::filesystem::path &start);
 
   const std::filesystem::path &root() const { return root_; }
+  bool hasGit() const { return hasGit_; }
 
   /// \p path relative to the root with '/' as separator; "" if it lies outside.
   /// \p path is absolute; links in it are resolved if the file exists.
