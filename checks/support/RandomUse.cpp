@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/RandomUse.h"
+
+#include "reproaudit/analysis/PerUnit.h"
+
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace clang;
+using llvm::StringRef;
+
+namespace reproaudit {
+namespace {
+
+const ParmVarDecl *canonical(const ParmVarDecl *parameter) {
+  const auto *function = dyn_cast<FunctionDecl>(parameter->getDeclContext());
+  const unsigned index = parameter->getFunctionScopeIndex();
+  if (!function || index >= function->getNumParams())
+    return parameter;
+  return function->getCanonicalDecl()->getParamDecl(index);
+}
+
+bool isNumber(QualType type) {
+  type = type.getNonReferenceType();
+  return type->isIntegralOrEnumerationType() || type->isFloatingType();
+}
+
+/// The construction inside initialisers such as `E(seed)`, `new E(seed)`,
+/// `std::unique_ptr<E>(new E(seed))` and `{E(seed)}`.
+const Expr *constructionIn(const Expr *init) {
+  while (init) {
+    init = init->IgnoreImplicit()->IgnoreParenImpCasts();
+    if (const auto *cast = dyn_cast<ExplicitCastExpr>(init))
+      init = cast->getSubExpr();
+    else if (const auto *fresh = dyn_cast<CXXNewExpr>(init))
+      init = fresh->getConstructExpr();
+    else if (const auto *list = dyn_cast<InitListExpr>(init))
+      init = list->getNumInits() == 1 ? list->getInit(0) : nullptr;
+    else if (const auto *made = dyn_cast<CXXConstructExpr>(init);
+             made && made->getNumArgs() == 1 &&
+             (!isEngine(made->getType()) ||
+              made->getConstructor()->isCopyOrMoveConstructor()))
+      init = made->getArg(0);
+    else
+      return init;
+  }
+  return nullptr;
+}
+
+/// Functions that take an engine without drawing from it.
+bool onlyPassesOn(const FunctionDecl *callee) {
+  if (callee->isOverloadedOperator())
+    return callee->getOverloadedOperator() != OO_Call;
+  const IdentifierInfo *name = callee->getIdentifier();
+  return !name || llvm::StringSwitch<bool>(name->getName())
+                      .Cases({"ref", "cref", "move", "forward"}, true)
+                      .Cases({"swap", "bind", "addressof", "thread"}, true)
+                      .Cases({"async", "make_pair", "make_tuple", "tie"}, true)
+                      .Cases({"construct_at", "bind_front"}, true)
+                      .Default(false);
+}
+
+StringRef seedLiteral(const Expr *expr) {
+  if (!expr)
+    return {};
+  const auto *text =
+      dyn_cast<StringLiteral>(expr->IgnoreImplicit()->IgnoreParenImpCasts());
+  if (const auto *made = dyn_cast<CXXConstructExpr>(
+          expr->IgnoreImplicit()->IgnoreParenImpCasts());
+      made && made->getNumArgs() > 0)
+    return seedLiteral(made->getArg(0));
+  if (!text || text->getCharByteWidth() != 1)
+    return {};
+  const StringRef name = text->getString();
+  const bool key = name.size() < 40 && !name.contains(' ') &&
+                   !name.contains('%') && !name.contains(':');
+  return key && soundsLikeSeed(name) ? name : StringRef();
+}
+
+bool sameFunction(const UnitIndex &unit, Place a, Place b) {
+  return unit.functionAt(a) && unit.functionAt(a) == unit.functionAt(b);
+}
+
+}  // namespace
+
+RandomUse::RandomUse(ASTContext &context)
+    : unit_(perUnit<UnitIndex>(context)) {
+  findEngines();
+  for (const Call &call : unit_.calls())
+    collect(call);
+  propagate();
+  collectStores();
+}
+
+void RandomUse::findEngines() {
+  for (const UnitIndex::Declared &declared : unit_.declared()) {
+    const QualType type = declared.decl->getType();
+    if (isEngine(type) && !type->isReferenceType())
+      engines_.push_back(declared);
+    if (!type->isRecordType() && !type->isPointerType() &&
+        !type->isArrayType())
+      continue;
+    for (const Write &write : unit_.writes(declared.decl))
+      if (write.kind == Write::Initial || write.kind == Write::Assign)
+        if (const Expr *made = constructionIn(write.value))
+          made_.try_emplace(made, declared.decl);
+  }
+}
+
+const ValueDecl *RandomUse::engineOf(const Expr *expr) const {
+  if (const ValueDecl *root = rootOf(expr))
+    return cast<ValueDecl>(root->getCanonicalDecl());
+  const auto *call = dyn_cast<CallExpr>(
+      expr->IgnoreImplicit()->IgnoreParenImpCasts());
+  const FunctionDecl *accessor = call ? call->getDirectCallee() : nullptr;
+  if (!accessor || !accessor->getReturnType()->isReferenceType())
+    return nullptr;
+  const auto returns = unit_.returns(accessor);
+  const ValueDecl *root =
+      returns.size() == 1 ? rootOf(returns.front().value) : nullptr;
+  return root ? cast<ValueDecl>(root->getCanonicalDecl()) : nullptr;
+}
+
+std::string RandomUse::nameOf(const Generator &generator, QualType type) const {
+  if (generator.engine && generator.engine->getIdentifier())
+    return "'" + generator.engine->getNameAsString() + "'";
+  if (generator.global)
+    return generator.global->name.str();
+  const std::string name = type.isNull()
+                               ? std::string()
+                               : type.getUnqualifiedType().getAsString(
+                                     unit_.context().getPrintingPolicy());
+  if (name.empty() || name.find('<') != std::string::npos)
+    return "the generator";
+  return name;
+}
+
+Seeding RandomUse::seeding(Seeding::Kind kind, const Call &call,
+                           const Expr *seed) const {
+  Seeding made;
+  made.kind = kind;
+  made.at = call.expr;
+  made.seed = seed;
+  made.place = call.place;
+  return made;
+}
+
+void RandomUse::add(Seeding seeding) {
+  if (seeding.seed) {
+    OriginFinder finder(unit_);
+    seeding.origin = finder.of(seeding.seed, seeding.place);
+    if (seeding.origin.isUnrepeatable() ||
+        seeding.origin.kind == OriginKind::Hash)
+      for (const Expr *source : finder.sources())
+        seedSources_.insert(source);
+  }
+  seedings_.push_back(std::move(seeding));
+}
+
+void RandomUse::collect(const Call &call) {
+  if (const auto *constructor = dyn_cast<CXXConstructorDecl>(call.callee)) {
+    const QualType type =
+        unit_.context().getCanonicalTagType(constructor->getParent());
+    if (isEngine(type) && !constructor->isCopyOrMoveConstructor()) {
+      Seeding made = seeding(Seeding::Made, call, nullptr);
+      const auto decl = made_.find(call.expr);
+      if (decl != made_.end())
+        made.generator.engine = cast<ValueDecl>(decl->second->getCanonicalDecl());
+      made.subject = nameOf(made.generator, call.expr->getType());
+      const unsigned count = call.argumentCount();
+      for (unsigned i = 0; i < count; ++i)
+        if (!isa<CXXDefaultArgExpr>(call.argument(i))) {
+          made.seed = call.argument(i);
+          add(made);
+        }
+      if (!made.seed)
+        seedings_.push_back(made);
+      return;
+    }
+  }
+  if (const RandomFunction *known = randomFunction(call.callee))
+    return collectKnown(call, *known);
+  collectMethod(call);
+  collectArguments(call);
+  if (!inSystemHeader(unit_.context(), call.callee))
+    collectNamed(call);
+  collectOption(call);
+}
+
+void RandomUse::collectKnown(const Call &call, const RandomFunction &function) {
+  const Generator generator{nullptr, function.generator};
+  switch (function.role) {
+  case RandomRole::Draw:
+    return draw(call.expr, generator, call.place);
+  case RandomRole::EntropicSeed: {
+    Seeding chosen = seeding(Seeding::Chosen, call, nullptr);
+    chosen.generator = generator;
+    chosen.subject = nameOf(generator, {});
+    chosen.origin.kind = OriginKind::Entropy;
+    chosen.origin.source = function.source;
+    return add(std::move(chosen));
+  }
+  case RandomRole::Seed: {
+    const Expr *seed = call.argument(function.seedArgument);
+    Seeding reseeded = seeding(Seeding::Reseeded, call, seed);
+    reseeded.generator = generator;
+    reseeded.subject = nameOf(generator, {});
+    if (!generator.global)
+      reseeded.subject = "the generator of '" + function.name.str() + "'";
+    return seed ? add(std::move(reseeded)) : void();
+  }
+  case RandomRole::Entropy:
+    if (function.source == "the system's entropy")
+      draw(call.expr, {}, call.place, /*entropic=*/true);
+    return;
+  case RandomRole::ThreadId:
+    return;
+  }
+}
+
+/// Methods of engines: `rng.seed(s)`, `rng()`, `rng.uniform(0, 1)`.
+void RandomUse::collectMethod(const Call &call) {
+  const auto *method = dyn_cast<CXXMethodDecl>(call.callee);
+  if (!method || !method->isInstance() || !isa<CallExpr>(call.expr))
+    return;
+  const auto *member = dyn_cast<CXXMemberCallExpr>(call.expr);
+  const Expr *object = member ? member->getImplicitObjectArgument()
+                       : call.skip ? cast<CallExpr>(call.expr)->getArg(0)
+                                   : nullptr;
+  if (!object)
+    return;
+  QualType type = object->getType();
+  if (type->isPointerType())
+    type = type->getPointeeType();
+  if (isEntropyClass(type) && method->getOverloadedOperator() == OO_Call)
+    return draw(call.expr, {}, call.place, /*entropic=*/true);
+  if (!isEngine(type) || isa<CXXThisExpr>(object->IgnoreParenImpCasts()))
+    return;
+  const Generator generator{engineOf(object), nullptr};
+  const IdentifierInfo *name = method->getIdentifier();
+  if (name && soundsLikeSeed(name->getName())) {
+    const bool none =
+        call.argumentCount() == 0 || isa<CXXDefaultArgExpr>(call.argument(0));
+    Seeding reseeded =
+        seeding(Seeding::Reseeded, call, none ? nullptr : call.argument(0));
+    reseeded.generator = generator;
+    reseeded.subject = nameOf(generator, type);
+    return add(std::move(reseeded));
+  }
+  const bool draws = method->getOverloadedOperator() == OO_Call ||
+                     (name && !method->isConst() && !name->isStr("discard"));
+  if (draws)
+    draw(call.expr, generator, call.place);
+}
+
+/// Engines that are passed to something that draws from them.
+void RandomUse::collectArguments(const Call &call) {
+  if (isa<CXXConstructExpr>(call.expr) || onlyPassesOn(call.callee))
+    return;
+  if (call.argumentCount() == 2 && isRandomShuffle(call.callee))
+    return draw(call.expr, {nullptr, &cGenerator()}, call.place);
+  const unsigned count =
+      std::min(call.argumentCount(), call.callee->getNumParams());
+  for (unsigned i = 0; i < count; ++i) {
+    const Expr *argument = call.argument(i)->IgnoreParenImpCasts();
+    const QualType parameter = call.callee->getParamDecl(i)->getType();
+    if (!parameter->isReferenceType() ||
+        parameter.getNonReferenceType().isConstQualified())
+      continue;
+    const bool entropic = isEntropyClass(argument->getType());
+    if (!entropic && !isEngine(argument->getType()))
+      continue;
+    draw(call.expr, {entropic ? nullptr : engineOf(argument), nullptr},
+         call.place, entropic);
+  }
+}
+
+bool RandomUse::isSeed(const ParmVarDecl *parameter) const {
+  return (parameter->getIdentifier() && isNumber(parameter->getType()) &&
+          soundsLikeSeed(parameter->getName())) ||
+         seedParameters_.contains(canonical(parameter));
+}
+
+/// The project's own functions with a parameter that is called a seed.
+void RandomUse::collectNamed(const Call &call) {
+  const FunctionDecl *receiver = definitionOf(call.callee);
+  hand(call, receiver ? receiver : call.callee);
+}
+
+void RandomUse::hand(const Call &call, const FunctionDecl *receiver) {
+  for (const ParmVarDecl *parameter : receiver->parameters()) {
+    const Expr *argument = call.argument(parameter->getFunctionScopeIndex());
+    if (!argument || !isSeed(parameter) || !judged_.insert(argument).second)
+      continue;
+    Seeding handed = seeding(Seeding::Handed, call, argument);
+    const auto *constructor = dyn_cast<CXXConstructorDecl>(receiver);
+    const std::string name = constructor
+                                 ? constructor->getParent()->getNameAsString()
+                                 : receiver->getNameAsString();
+    handed.subject = "'" + parameter->getNameAsString() + "' of '" + name + "'";
+    add(std::move(handed));
+  }
+}
+
+/// `setParameter("seed", value)`.
+void RandomUse::collectOption(const Call &call) {
+  const IdentifierInfo *name = call.callee->getIdentifier();
+  if (!name || call.argumentCount() < 2)
+    return;
+  const StringRef verb = name->getName();
+  if (!verb.contains_insensitive("set") && !verb.contains_insensitive("put") &&
+      !verb.contains("emplace") && !verb.contains("insert"))
+    return;
+  for (unsigned i = 0; i + 1 < call.argumentCount(); ++i) {
+    const StringRef key = seedLiteral(call.argument(i));
+    if (key.empty())
+      continue;
+    Seeding handed = seeding(Seeding::Handed, call, call.argument(i + 1));
+    handed.subject = "\"" + key.str() + "\"";
+    return add(std::move(handed));
+  }
+}
+
+/// `options.seed = value` and `options["seed"] = value`, unless an engine of
+/// this unit takes the member, which says more.
+void RandomUse::collectStores() {
+  llvm::SmallPtrSet<const ValueDecl *, 8> used;
+  for (const Seeding &seeding : seedings_)
+    used.insert(seeding.origin.variables.begin(),
+                seeding.origin.variables.end());
+  for (const Assignment &assignment : unit_.assignments()) {
+    std::string subject;
+    if (const auto *member = dyn_cast<MemberExpr>(assignment.target)) {
+      const auto *field = dyn_cast<FieldDecl>(member->getMemberDecl());
+      if (field && field->getAccess() != AS_private &&
+          field->getAccess() != AS_protected && isNumber(field->getType()) &&
+          soundsLikeSeed(field->getName()) &&
+          !used.contains(cast<ValueDecl>(field->getCanonicalDecl())))
+        subject = "'" + field->getNameAsString() + "'";
+    } else if (const auto *element =
+                   dyn_cast<CXXOperatorCallExpr>(assignment.target)) {
+      const StringRef key = element->getOperator() == OO_Subscript
+                                ? seedLiteral(element->getArg(1))
+                                : StringRef();
+      if (!key.empty())
+        subject = "\"" + key.str() + "\"";
+    }
+    if (subject.empty())
+      continue;
+    Seeding stored;
+    stored.kind = Seeding::Handed;
+    stored.at = assignment.target;
+    stored.seed = assignment.value;
+    stored.place = assignment.place;
+    stored.subject = std::move(subject);
+    // A conditional store replaces what was there before.
+    const bool fallback = !unit_.unconditional(stored.place);
+    add(std::move(stored));
+    seedings_.back().origin.optional |= fallback;
+  }
+}
+
+/// What flows from a parameter into a seed makes the parameter a seed, so the
+/// callers are judged too.
+void RandomUse::propagate() {
+  llvm::DenseMap<const FunctionDecl *, llvm::SmallVector<const Call *, 2>>
+      callers;
+  for (const Call &call : unit_.calls())
+    if (!inSystemHeader(unit_.context(), call.callee))
+      callers[call.callee->getCanonicalDecl()].push_back(&call);
+  for (size_t i = 0; i < seedings_.size(); ++i) {
+    const auto parameters = seedings_[i].origin.parameters;
+    for (const ParmVarDecl *parameter : parameters) {
+      const auto *function =
+          dyn_cast<FunctionDecl>(parameter->getDeclContext());
+      if (!function || isSeed(parameter))
+        continue;
+      seedParameters_.insert(canonical(parameter));
+      const auto found = callers.find(function->getCanonicalDecl());
+      if (found != callers.end())
+        for (const Call *call : found->second)
+          hand(*call, function);
+    }
+  }
+}
+
+bool RandomUse::canBeSeeded(const Seeding &seeding) const {
+  const auto chosen = [&](const Seeding &other) {
+    const OriginKind kind = other.origin.kind;
+    return other.seed && other.at != seeding.at &&
+           (kind == OriginKind::Parameter || kind == OriginKind::Configuration ||
+            (kind <= OriginKind::Unknown &&
+             sameFunction(unit_, other.place, seeding.place)));
+  };
+  const bool member =
+      seeding.generator.engine && isa<FieldDecl>(seeding.generator.engine);
+  for (const Seeding &other : seedings_) {
+    if (!chosen(other) || other.kind == Seeding::Handed)
+      continue;
+    const bool here = sameFunction(unit_, other.place, seeding.place);
+    if (other.generator == seeding.generator &&
+        (seeding.generator.known() ? here || member ||
+                                         seeding.generator.engine
+                                   : here && other.kind == seeding.kind))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// What a unit does with random numbers: which engines it declares, who seeds
+/// them from what, and who draws. The randomness rules are judgements over
+/// these three lists.
+///
+/// Layer 2: may include clang, llvm and layers 0-1.
+#pragma once
+
+#include "reproaudit/analysis/RandomApi.h"
+#include "reproaudit/analysis/SeedOrigin.h"
+#include "reproaudit/analysis/UnitIndex.h"
+
+#include "clang/AST/ExprCXX.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/SmallSet.h"
+
+#include <string>
+#include <vector>
+
+namespace reproaudit {
+
+/// Whose state is drawn from or seeded: a variable, a member, or a generator
+/// that a library keeps. Neither for a temporary.
+struct Generator {
+  const clang::ValueDecl *engine = nullptr;
+  const GlobalGenerator *global = nullptr;
+
+  bool known() const { return engine || global; }
+  bool operator==(const Generator &) const = default;
+};
+
+struct Seeding {
+  enum Kind : std::uint8_t {
+    Made,      ///< An engine is constructed.
+    Reseeded,  ///< A seed function or method is called.
+    Handed,    ///< Given to a parameter, member or option that is a seed.
+    Chosen,    ///< The library takes entropy of its own.
+  };
+  Kind kind;
+  const clang::Expr *at;
+  const clang::Expr *seed;  ///< Null if the generator's own default is used.
+  Generator generator;
+  std::string subject;  ///< For messages: "'rng'", "rand()", "'seed' of 'fit'".
+  Place place;
+  Origin origin;
+};
+
+struct Drawing {
+  const clang::Expr *at;
+  Generator generator;
+  Place place;
+  bool entropic;  ///< From std::random_device or the like, not an engine.
+};
+
+class RandomUse {
+public:
+  explicit RandomUse(clang::ASTContext &context);
+
+  const UnitIndex &unit() const { return unit_; }
+  const std::vector<Seeding> &seedings() const { return seedings_; }
+  const std::vector<Drawing> &drawings() const { return drawings_; }
+  /// Variables and members that are engines.
+  const std::vector<UnitIndex::Declared> &engines() const { return engines_; }
+
+  /// True if the unit shows that \p value ends in a seed.
+  bool endsInSeed(const clang::Expr *value) const {
+    return seedSources_.contains(value);
+  }
+  /// True if what is given to \p parameter ends in a seed.
+  bool isSeed(const clang::ParmVarDecl *parameter) const;
+  /// True if \p generator is seeded by something that can be chosen, near
+  /// \p seeding: in its function or in its class.
+  bool canBeSeeded(const Seeding &seeding) const;
+  /// The engine that \p expr names, through accessors of the unit.
+  const clang::ValueDecl *engineOf(const clang::Expr *expr) const;
+
+private:
+  void findEngines();
+  void collect(const Call &call);
+  void collectKnown(const Call &call, const RandomFunction &function);
+  void collectMethod(const Call &call);
+  void collectArguments(const Call &call);
+  void collectNamed(const Call &call);
+  void collectOption(const Call &call);
+  void collectStores();
+  void propagate();
+  void hand(const Call &call, const clang::FunctionDecl *receiver);
+  void add(Seeding seeding);
+  void draw(const clang::Expr *at, Generator generator, Place place,
+            bool entropic = false) {
+    drawings_.push_back({at, generator, place, entropic});
+  }
+  Seeding seeding(Seeding::Kind kind, const Call &call,
+                  const clang::Expr *seed) const;
+  std::string nameOf(const Generator &generator, clang::QualType type) const;
+
+  const UnitIndex &unit_;
+  std::vector<Seeding> seedings_;
+  std::vector<Drawing> drawings_;
+  std::vector<UnitIndex::Declared> engines_;
+  llvm::DenseMap<const clang::Expr *, const clang::ValueDecl *> made_;
+  llvm::SmallPtrSet<const clang::ParmVarDecl *, 8> seedParameters_;
+  llvm::SmallPtrSet<const clang::Expr *, 8> seedSources_;
+  llvm::SmallPtrSet<const clang::Expr *, 8> judged_;
+};
+
+}  // namespace reproaudit
