@@ -337,9 +337,9 @@ llvm::SmallVector<std::string, 4> wordsOf(StringRef name) {
   llvm::SmallVector<std::string, 4> words;
   char before = '_';
   for (const char c : name) {
-    const bool starts = llvm::isAlpha(c) &&
-                        (!llvm::isAlpha(before) ||
-                         (llvm::isUpper(c) && !llvm::isUpper(before)));
+    const bool starts =
+        llvm::isAlpha(c) && (!llvm::isAlpha(before) ||
+                             (llvm::isUpper(c) && !llvm::isUpper(before)));
     if (starts)
       words.emplace_back();
     if (llvm::isAlpha(c))
@@ -431,9 +431,9 @@ bool soundsLikeSeed(StringRef name) {
 
 bool wantsUnpredictable(const Decl *decl) {
   constexpr llvm::StringLiteral kPurposes[] = {
-      "crypto", "uuid",  "guid",   "nonce",   "token",    "salt",
-      "secret", "ssl",   "tls",    "session", "password", "cookie",
-      "temp",   "tmp",   "jitter", "backoff", "suffix",   "tempfile"};
+      "crypto", "uuid", "guid",   "nonce",   "token",    "salt",
+      "secret", "ssl",  "tls",    "session", "password", "cookie",
+      "temp",   "tmp",  "jitter", "backoff", "suffix",   "tempfile"};
   constexpr llvm::StringLiteral kKey[] = {"key", "keys"};
   constexpr llvm::StringLiteral kMakesKey[] = {
       "generate", "make", "new", "private", "secret", "api", "encryption"};

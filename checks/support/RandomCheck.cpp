@@ -15,8 +15,7 @@ void RandomCheck::registerMatchers(ast_matchers::MatchFinder *finder) {
   finder->addMatcher(ast_matchers::translationUnitDecl(), this);
 }
 
-void RandomCheck::check(
-    const ast_matchers::MatchFinder::MatchResult &result) {
+void RandomCheck::check(const ast_matchers::MatchFinder::MatchResult &result) {
   sources_ = result.SourceManager;
   seen_.clear();
   judge(perUnit<RandomUse>(*result.Context));

@@ -86,8 +86,7 @@ bool sameFunction(const UnitIndex &unit, Place a, Place b) {
 
 }  // namespace
 
-RandomUse::RandomUse(ASTContext &context)
-    : unit_(perUnit<UnitIndex>(context)) {
+RandomUse::RandomUse(ASTContext &context) : unit_(perUnit<UnitIndex>(context)) {
   findEngines();
   for (const Call &call : unit_.calls())
     collect(call);
@@ -100,8 +99,7 @@ void RandomUse::findEngines() {
     const QualType type = declared.decl->getType();
     if (isEngine(type) && !type->isReferenceType())
       engines_.push_back(declared);
-    if (!type->isRecordType() && !type->isPointerType() &&
-        !type->isArrayType())
+    if (!type->isRecordType() && !type->isPointerType() && !type->isArrayType())
       continue;
     for (const Write &write : unit_.writes(declared.decl))
       if (write.kind == Write::Initial || write.kind == Write::Assign)
@@ -113,8 +111,8 @@ void RandomUse::findEngines() {
 const ValueDecl *RandomUse::engineOf(const Expr *expr) const {
   if (const ValueDecl *root = rootOf(expr))
     return cast<ValueDecl>(root->getCanonicalDecl());
-  const auto *call = dyn_cast<CallExpr>(
-      expr->IgnoreImplicit()->IgnoreParenImpCasts());
+  const auto *call =
+      dyn_cast<CallExpr>(expr->IgnoreImplicit()->IgnoreParenImpCasts());
   const FunctionDecl *accessor = call ? call->getDirectCallee() : nullptr;
   if (!accessor || !accessor->getReturnType()->isReferenceType())
     return nullptr;
@@ -168,8 +166,11 @@ void RandomUse::collect(const Call &call) {
       Seeding made = seeding(Seeding::Made, call, nullptr);
       const auto decl = made_.find(call.expr);
       if (decl != made_.end())
-        made.generator.engine = cast<ValueDecl>(decl->second->getCanonicalDecl());
-      made.subject = nameOf(made.generator, call.expr->getType());
+        made.generator.engine =
+            cast<ValueDecl>(decl->second->getCanonicalDecl());
+      const bool direct = isEngine(call.expr->getType());
+      made.subject =
+          nameOf(made.generator, direct ? call.expr->getType() : QualType());
       const unsigned count = call.argumentCount();
       for (unsigned i = 0; i < count; ++i)
         if (!isa<CXXDefaultArgExpr>(call.argument(i))) {
@@ -227,7 +228,7 @@ void RandomUse::collectMethod(const Call &call) {
   if (!method || !method->isInstance() || !isa<CallExpr>(call.expr))
     return;
   const auto *member = dyn_cast<CXXMemberCallExpr>(call.expr);
-  const Expr *object = member ? member->getImplicitObjectArgument()
+  const Expr *object = member      ? member->getImplicitObjectArgument()
                        : call.skip ? cast<CallExpr>(call.expr)->getArg(0)
                                    : nullptr;
   if (!object)
@@ -391,7 +392,8 @@ bool RandomUse::canBeSeeded(const Seeding &seeding) const {
   const auto chosen = [&](const Seeding &other) {
     const OriginKind kind = other.origin.kind;
     return other.seed && other.at != seeding.at &&
-           (kind == OriginKind::Parameter || kind == OriginKind::Configuration ||
+           (kind == OriginKind::Parameter ||
+            kind == OriginKind::Configuration ||
             (kind <= OriginKind::Unknown &&
              sameFunction(unit_, other.place, seeding.place)));
   };
@@ -402,8 +404,7 @@ bool RandomUse::canBeSeeded(const Seeding &seeding) const {
       continue;
     const bool here = sameFunction(unit_, other.place, seeding.place);
     if (other.generator == seeding.generator &&
-        (seeding.generator.known() ? here || member ||
-                                         seeding.generator.engine
+        (seeding.generator.known() ? here || member || seeding.generator.engine
                                    : here && other.kind == seeding.kind))
       return true;
   }

@@ -78,7 +78,8 @@ bool isLookupByName(const CallExpr *call) {
   if (!isa<CXXMemberCallExpr, CXXOperatorCallExpr>(call))
     return false;
   return llvm::any_of(call->arguments(), [](const Expr *argument) {
-    return isa<StringLiteral>(argument->IgnoreImplicit()->IgnoreParenImpCasts());
+    return isa<StringLiteral>(
+        argument->IgnoreImplicit()->IgnoreParenImpCasts());
   });
 }
 
@@ -133,13 +134,13 @@ Origin OriginFinder::visit(const Expr *value, Place place) {
   --budget_;
   value = value->IgnoreParens();
   if (isa<IntegerLiteral, FloatingLiteral, CharacterLiteral, CXXBoolLiteralExpr,
-          CXXNullPtrLiteralExpr, UnaryExprOrTypeTraitExpr, ImplicitValueInitExpr,
-          CXXScalarValueInitExpr, TypeTraitExpr>(value))
+          CXXNullPtrLiteralExpr, UnaryExprOrTypeTraitExpr,
+          ImplicitValueInitExpr, CXXScalarValueInitExpr, TypeTraitExpr>(value))
     return plain(OriginKind::Constant);
   if (const auto *text = dyn_cast<StringLiteral>(value)) {
-    const bool device = text->getCharByteWidth() == 1 &&
-                        (text->getString() == "/dev/urandom" ||
-                         text->getString() == "/dev/random");
+    const bool device =
+        text->getCharByteWidth() == 1 && (text->getString() == "/dev/urandom" ||
+                                          text->getString() == "/dev/random");
     return device ? source(OriginKind::Entropy, text, "the system's entropy",
                            "the system's entropy is read here")
                   : plain(OriginKind::Constant);
@@ -198,10 +199,10 @@ Origin OriginFinder::visitWrapper(const Expr *value, Place place) {
 
 Origin OriginFinder::visitCast(const CastExpr *cast, Place place) {
   const Expr *operand = cast->getSubExpr();
-  const bool address = cast->getCastKind() == CK_PointerToIntegral ||
-                       (isa<ExplicitCastExpr>(cast) &&
-                        operand->getType()->isPointerType() &&
-                        cast->getType()->isIntegerType());
+  const bool address =
+      cast->getCastKind() == CK_PointerToIntegral ||
+      (isa<ExplicitCastExpr>(cast) && operand->getType()->isPointerType() &&
+       cast->getType()->isIntegerType());
   if (address && isAddressOfSomething(operand))
     return source(OriginKind::Entropy, cast, "an address",
                   "the address becomes a number here");
@@ -293,9 +294,8 @@ Origin OriginFinder::visitLibraryCall(const CallExpr *call,
   if (isLookupByName(call))
     return plain(OriginKind::Configuration);
   if (member && isNamed(callee, {"value_or", "get_value_or"})) {
-    Origin alternatives[] = {
-        visit(member->getImplicitObjectArgument(), place),
-        visit(call->getArg(0), place)};
+    Origin alternatives[] = {visit(member->getImplicitObjectArgument(), place),
+                             visit(call->getArg(0), place)};
     return choice(alternatives);
   }
   Origin all = mixOf(call->arguments(), place);
@@ -306,7 +306,8 @@ Origin OriginFinder::visitLibraryCall(const CallExpr *call,
     return hash;
   }
   if (member)
-    all = mix(visit(member->getImplicitObjectArgument(), place), std::move(all));
+    all =
+        mix(visit(member->getImplicitObjectArgument(), place), std::move(all));
   return call->getNumArgs() == 0 && !member ? plain(OriginKind::Unknown) : all;
 }
 
@@ -321,6 +322,14 @@ Origin OriginFinder::visitMember(const MemberExpr *member, Place place) {
     return plain(OriginKind::Unknown);
   if (inSystemHeader(unit_.context(), decl))
     return visit(member->getBase(), place);
+  // What a caller hands over holds what the caller put there.
+  const ValueDecl *object = rootOf(member->getBase());
+  const auto isOwn = [&](const Write &write) {
+    return unit_.functionAt(write.place) == unit_.functionAt(place);
+  };
+  if (isa_and_nonnull<ParmVarDecl>(object) &&
+      llvm::none_of(unit_.writes(decl), isOwn))
+    return plain(OriginKind::Configuration);
   return visitVariable(decl, place);
 }
 
@@ -345,13 +354,13 @@ Origin OriginFinder::visitParameter(const ParmVarDecl *parameter) {
       continue;
     const Expr *argument =
         frame->call->argument(parameter->getFunctionScopeIndex());
-    const auto back = llvm::scope_exit(
-        [this, here = frame_] { frame_ = here; });
+    const auto back =
+        llvm::scope_exit([this, here = frame_] { frame_ = here; });
     frame_ = frame->caller;
     Origin origin = visit(argument, frame->call->place);
     if (origin.isUnrepeatable())
-      origin.flow.push_back({argument->getExprLoc(),
-                             "passed as " + quoted(parameter) + " here"});
+      origin.flow.push_back(
+          {argument->getExprLoc(), "passed as " + quoted(parameter) + " here"});
     return origin;
   }
   Origin origin = plain(OriginKind::Parameter);
@@ -367,9 +376,10 @@ Origin OriginFinder::visitWrite(const Write &write, const ValueDecl *target) {
       call && write.kind == Write::Update
           ? dyn_cast_or_null<CXXMethodDecl>(call->getDirectCallee())
           : nullptr;
-  Origin origin = method && method->isInstance() && !call->getType()->isIntegerType()
-                      ? mixOf(call->arguments(), write.place)
-                      : visit(write.value, write.place);
+  Origin origin =
+      method && method->isInstance() && !call->getType()->isIntegerType()
+          ? mixOf(call->arguments(), write.place)
+          : visit(write.value, write.place);
   if (origin.isUnrepeatable())
     origin.flow.push_back(
         {write.value->getExprLoc(), "stored in " + quoted(target) + " here"});
@@ -385,12 +395,12 @@ Origin OriginFinder::visitEscape(const Write &write, const ValueDecl *target) {
   if (randomFunction(callee))
     return visitCall(call, write.place);
   if (const FunctionDecl *definition = definitionOf(callee)) {
-    const bool member = isa<CXXOperatorCallExpr>(call) &&
-                        isa<CXXMethodDecl>(callee);
+    const bool member =
+        isa<CXXOperatorCallExpr>(call) && isa<CXXMethodDecl>(callee);
     const Call made{call, callee, member ? 1U : 0U, write.place};
     const Frame frame{&made, frame_};
-    const auto back = llvm::scope_exit(
-        [this, here = frame_] { frame_ = here; });
+    const auto back =
+        llvm::scope_exit([this, here = frame_] { frame_ = here; });
     frame_ = &frame;
     llvm::SmallVector<Origin, 2> stored;
     for (const ParmVarDecl *parameter : definition->parameters())
@@ -431,11 +441,12 @@ Origin OriginFinder::returned(const FunctionDecl *function, const Call &call) {
 }
 
 /// The writes that the value of \p variable at \p place can come from.
-llvm::SmallVector<Write, 4>
-OriginFinder::reaching(const ValueDecl *variable, Place place) const {
+llvm::SmallVector<Write, 4> OriginFinder::reaching(const ValueDecl *variable,
+                                                   Place place) const {
   const FunctionDecl *here = unit_.functionAt(place);
   unsigned loop = 0;
-  for (unsigned block = place.block; unit_.block(block).function == here && block;
+  for (unsigned block = place.block;
+       unit_.block(block).function == here && block;
        block = unit_.block(block).parent)
     if (isLoop(unit_.block(block).owner))
       loop = block;
@@ -481,8 +492,8 @@ Origin OriginFinder::writtenTo(const ValueDecl *variable, Place place) {
       mixedIn = mix(std::move(origin), std::move(mixedIn));
       continue;
     }
-    replaced |= unit_.dominates(write.place, place) &&
-                write.kind != Write::Escape;
+    replaced |=
+        unit_.dominates(write.place, place) && write.kind != Write::Escape;
     certain |= origin.isUnrepeatable() && write.kind != Write::Initial &&
                unit_.unconditional(write.place);
     alternatives.push_back(std::move(origin));
@@ -506,7 +517,8 @@ Origin OriginFinder::writtenTo(const ValueDecl *variable, Place place) {
   // Whoever holds the object can set a public member.
   const bool settable =
       isa<FieldDecl>(variable) && variable->getAccess() == AS_public &&
-      llvm::all_of(writes, [](const Write &w) { return w.kind == Write::Initial; });
+      llvm::all_of(writes,
+                   [](const Write &w) { return w.kind == Write::Initial; });
   origin.optional |= origin.isUnrepeatable() && settable;
   return origin;
 }

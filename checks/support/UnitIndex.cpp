@@ -79,8 +79,8 @@ const CXXRecordDecl *constructedClass(const FunctionDecl *callee) {
   if (name->isStr("make_unique") || name->isStr("make_shared"))
     arguments = callee->getTemplateSpecializationArgs();
   else if (name->isStr("emplace_back") || name->isStr("emplace"))
-    if (const auto *owner = dyn_cast<ClassTemplateSpecializationDecl>(
-            callee->getDeclContext()))
+    if (const auto *owner =
+            dyn_cast<ClassTemplateSpecializationDecl>(callee->getDeclContext()))
       arguments = &owner->getTemplateArgs();
   if (!arguments || arguments->size() == 0 ||
       arguments->get(0).getKind() != TemplateArgument::Type)
@@ -176,8 +176,7 @@ public:
 private:
   /// Opens a block while it lives.
   struct Scope {
-    Scope(UnitIndexer &indexer, const Stmt *owner,
-          const FunctionDecl *function)
+    Scope(UnitIndexer &indexer, const Stmt *owner, const FunctionDecl *function)
         : indexer(indexer), outer(indexer.block_) {
       indexer.block_ = indexer.open(outer, owner, function);
     }
@@ -283,8 +282,8 @@ bool UnitIndexer::TraverseStmt(Stmt *stmt) {
 bool UnitIndexer::traverseIf(IfStmt *stmt) {
   return TraverseStmt(stmt->getInit()) &&
          TraverseStmt(stmt->getConditionVariableDeclStmt()) &&
-         TraverseStmt(stmt->getCond()) &&
-         inside(stmt, stmt->getThen()) && inside(stmt, stmt->getElse());
+         TraverseStmt(stmt->getCond()) && inside(stmt, stmt->getThen()) &&
+         inside(stmt, stmt->getElse());
 }
 
 bool UnitIndexer::traverseFor(ForStmt *loop) {
@@ -339,7 +338,8 @@ bool UnitIndexer::TraverseInitListExpr(InitListExpr *list) {
   if (InitListExpr *semantic = list->getSemanticForm())
     list = semantic;
   const RecordDecl *record = list->getType()->getAsRecordDecl();
-  if (record && !record->isUnion() && !inSystemHeader(index_.context_, record)) {
+  if (record && !record->isUnion() &&
+      !inSystemHeader(index_.context_, record)) {
     const auto *derived = dyn_cast<CXXRecordDecl>(record);
     unsigned i = derived ? derived->getNumBases() : 0;
     for (const FieldDecl *field : record->fields())
@@ -423,9 +423,9 @@ void UnitIndexer::escape(const Call &call) {
     const Expr *argument = call.argument(i);
     const bool iterator = isa<CXXMemberCallExpr>(argument->IgnoreImplicit()) &&
                           argument->getType()->isRecordType();
-    const QualType type =
-        i < parameters ? call.callee->getParamDecl(i)->getType()
-                       : argument->getType();
+    const QualType type = i < parameters
+                              ? call.callee->getParamDecl(i)->getType()
+                              : argument->getType();
     if (isMutableAccess(type) || iterator)
       store(argument, call.expr, Write::Escape);
   }
@@ -462,8 +462,7 @@ llvm::ArrayRef<Write> UnitIndex::writes(const ValueDecl *target) const {
   return found == writes_.end() ? llvm::ArrayRef<Write>() : found->second;
 }
 
-llvm::ArrayRef<Return>
-UnitIndex::returns(const FunctionDecl *function) const {
+llvm::ArrayRef<Return> UnitIndex::returns(const FunctionDecl *function) const {
   const auto found = returns_.find(key(function));
   return found == returns_.end() ? llvm::ArrayRef<Return>() : found->second;
 }

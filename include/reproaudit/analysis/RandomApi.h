@@ -21,9 +21,9 @@ struct GlobalGenerator {
 };
 
 enum class RandomRole : std::uint8_t {
-  Entropy,       ///< Returns, or stores to its arguments, another value per run.
-  ThreadId,      ///< Says which thread runs.
-  Seed,          ///< Seeds a generator from an argument.
+  Entropy,   ///< Returns, or stores to its arguments, another value per run.
+  ThreadId,  ///< Says which thread runs.
+  Seed,      ///< Seeds a generator from an argument.
   EntropicSeed,  ///< Seeds a generator from entropy of its own choice.
   Draw,          ///< Draws from a global generator.
 };
@@ -62,7 +62,8 @@ bool isRandomShuffle(const clang::FunctionDecl *function);
 /// The name of \p decl without inline namespaces: `std::chrono::system_clock`.
 std::string plainName(const clang::NamedDecl *decl);
 
-/// True for identifiers that speak of a seed: `seed`, `randomState`, `rng_seed`.
+/// True for identifiers that speak of a seed: `seed`, `randomState`,
+/// `rng_seed`.
 bool soundsLikeSeed(llvm::StringRef name);
 
 /// True if \p decl or what encloses it speaks of secrets, identifiers or

@@ -18,8 +18,7 @@ public:
   using Check::Check;
 
   void registerMatchers(clang::ast_matchers::MatchFinder *finder) final;
-  void
-  check(const clang::ast_matchers::MatchFinder::MatchResult &result) final;
+  void check(const clang::ast_matchers::MatchFinder::MatchResult &result) final;
 
 protected:
   virtual void judge(const RandomUse &use) = 0;

@@ -113,8 +113,8 @@ private:
   std::vector<Declared> declared_;
   std::vector<const clang::FunctionDecl *> functions_;
   template <class ValueT>
-  using PerDecl = llvm::DenseMap<const clang::Decl *,
-                                 llvm::SmallVector<ValueT, 1>>;
+  using PerDecl =
+      llvm::DenseMap<const clang::Decl *, llvm::SmallVector<ValueT, 1>>;
   PerDecl<Write> writes_;
   PerDecl<Return> returns_;
 };
