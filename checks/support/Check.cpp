@@ -19,6 +19,14 @@ void Check::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &opts) {
     Options.store(opts, option.name, Options.get(option.name, option.fallback));
 }
 
+bool Check::linksFacts_ = false;
+
+void Check::fact(SourceLocation at, StringRef name, StringRef subject) {
+  if (linksFacts_)
+    diag(at, "%0", DiagnosticIDs::Remark)
+        << (kFactMark + name + "\n" + subject).str();
+}
+
 DiagnosticBuilder Check::finding(SourceLocation at, StringRef message) {
   return diag(at, message);
 }

@@ -306,7 +306,16 @@ std::vector<Finding> FindingCollector::takeFindings() {
       open.notes.pop_back();
     }
     open.finding.flow = std::move(open.notes);
-    findings.push_back(std::move(open.finding));
+    StringRef message = open.finding.message;
+    if (!message.consume_front(kFactMark)) {
+      findings.push_back(std::move(open.finding));
+      continue;
+    }
+    const auto [name, subject] = message.split('\n');
+    Fact fact{name.str(), subject.str(), {}};
+    open.finding.message.clear();
+    fact.finding = std::move(open.finding);
+    facts_.push_back(std::move(fact));
   }
   open_.clear();
   return findings;

@@ -4,6 +4,7 @@
 /// into notices.
 #pragma once
 
+#include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 #include "reproaudit/scan/Repository.h"
 
@@ -32,6 +33,9 @@ public:
   /// What was found, in the order of the diagnostics.
   std::vector<Finding> takeFindings();
 
+  /// What was exported for the program-wide pass; call after takeFindings().
+  std::vector<Fact> takeFacts() { return std::move(facts_); }
+
   /// Errors of the parser: how many, and the first of them.
   unsigned errors() const { return errors_; }
   const Notice &firstError() const { return firstError_; }
@@ -57,6 +61,7 @@ private:
   const Repository &repository_;
   std::vector<Open> open_;
   bool dropsNotes_ = true;  ///< The last diagnostic was not a finding of ours.
+  std::vector<Fact> facts_;
   unsigned errors_ = 0;
   Notice firstError_;
   mutable std::map<clang::FileID, std::string> paths_;

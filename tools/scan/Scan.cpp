@@ -154,15 +154,19 @@ Notice lostWorker(const std::string &unit, const WorkerOutcome &outcome,
   return notice;
 }
 
-/// Runs the source rules over \p units in worker processes.
-void scanUnits(const std::vector<CompileCommand> &units,
-               const Repository &repository, const ScanOptions &options,
-               const UnitOptions &unitOptions, ScanResult &result) {
+/// Runs the source rules over \p units in worker processes; returns the facts
+/// of all.
+std::vector<Fact> scanUnits(const std::vector<CompileCommand> &units,
+                            const Repository &repository,
+                            const ScanOptions &options,
+                            const UnitOptions &unitOptions,
+                            ScanResult &result) {
   using Json = nlohmann::ordered_json;
   const auto job = [&](std::size_t index) {
     return Json(analyseUnit(units[index], repository, unitOptions))
         .dump(-1, ' ', false, Json::error_handler_t::replace);
   };
+  std::vector<Fact> facts;
   std::size_t ended = 0;
   const auto done = [&](std::size_t index, const WorkerOutcome &outcome) {
     const std::string unit = repository.relative(units[index].file);
@@ -179,6 +183,7 @@ void scanUnits(const std::vector<CompileCommand> &units,
     Report &report = result.report;
     std::ranges::move(unitResult.findings, std::back_inserter(report.findings));
     std::ranges::move(unitResult.notices, std::back_inserter(report.notices));
+    std::ranges::move(unitResult.facts, std::back_inserter(facts));
     report.complete &= unitResult.complete;
     result.seconds += unitResult.seconds;
     for (const auto &[rule, seconds] : unitResult.secondsOfRule)
@@ -186,6 +191,26 @@ void scanUnits(const std::vector<CompileCommand> &units,
   };
   result.report.units = static_cast<unsigned>(units.size());
   result.interrupted = !runWorkers(units.size(), options.limits, job, done);
+  return facts;
+}
+
+/// The program-wide pass: every rule that links gets its own facts.
+void link(std::vector<Fact> facts, const ScanOptions &options,
+          Report &report) {
+  std::ranges::sort(facts, {}, [](const Fact &fact) {
+    return std::tie(fact.finding.rule, fact);
+  });
+  const auto repeated = std::ranges::unique(facts);
+  facts.erase(repeated.begin(), repeated.end());
+  for (const RuleInfo *info : options.rules) {
+    const Rule *rule = findRule(info->name);
+    if (!rule->link)
+      continue;
+    const auto own = std::ranges::equal_range(
+        facts, info->name, {},
+        [](const Fact &fact) -> std::string_view { return fact.finding.rule; });
+    std::ranges::move(rule->link(own), std::back_inserter(report.findings));
+  }
 }
 
 Project projectOf(const std::vector<CompileCommand> &units,
@@ -266,7 +291,8 @@ std::expected<ScanResult, std::string> scan(const ScanOptions &options) {
     for (const RuleInfo *rule : options.rules)
       if (!isProjectFamily(rule->family))
         unitOptions.rules.emplace_back(rule->name);
-    scanUnits(units, repository, options, unitOptions, result);
+    link(scanUnits(units, repository, options, unitOptions, result), options,
+         result.report);
   }
   scanProject(projectOf(units, repository), options, result.report);
   sortAndMerge(result.report, filter);

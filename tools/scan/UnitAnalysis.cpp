@@ -192,8 +192,9 @@ void runSide(const std::vector<std::string> &arguments, const std::string &unit,
   invocation.setDiagnosticConsumer(&collector);
   invocation.run();
 
-  std::vector<Finding> findings = collector.takeFindings();
-  std::ranges::move(findings, std::back_inserter(result.findings));
+  std::ranges::move(collector.takeFindings(),
+                    std::back_inserter(result.findings));
+  std::ranges::move(collector.takeFacts(), std::back_inserter(result.facts));
   for (const auto &[rule, time] : times)
     result.secondsOfRule[rule.str()] += time.getProcessTime();
   if (collector.errors() > 0 && result.complete) {
@@ -237,6 +238,7 @@ UnitResult analyseUnit(const CompileCommand &command,
   if (!clang)
     return failed(unit, "not-analysed", "is not analysed: " + clang.error());
 
+  Check::linkFacts();
   const llvm::TimeRecord start = llvm::TimeRecord::getCurrentTime();
   UnitResult result;
   for (const std::string &argument : clang->refused)
@@ -259,6 +261,7 @@ UnitResult analyseUnit(const CompileCommand &command,
 
 void to_json(nlohmann::ordered_json &json, const UnitResult &result) {
   json = {{"findings", result.findings},
+          {"facts", result.facts},
           {"notices", result.notices},
           {"complete", result.complete},
           {"secondsOfRule", result.secondsOfRule},
@@ -267,6 +270,7 @@ void to_json(nlohmann::ordered_json &json, const UnitResult &result) {
 
 void from_json(const nlohmann::ordered_json &json, UnitResult &result) {
   json.at("findings").get_to(result.findings);
+  json.at("facts").get_to(result.facts);
   json.at("notices").get_to(result.notices);
   json.at("complete").get_to(result.complete);
   json.at("secondsOfRule").get_to(result.secondsOfRule);

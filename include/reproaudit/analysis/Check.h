@@ -20,6 +20,10 @@
 
 namespace reproaudit {
 
+/// How a fact's message begins on its way through the diagnostics; behind it
+/// come the name, a line feed and the subject.
+inline constexpr llvm::StringLiteral kFactMark = "\x02";
+
 class Check : public clang::tidy::ClangTidyCheck {
 public:
   Check(const RuleInfo &info, llvm::StringRef name,
@@ -28,7 +32,20 @@ public:
   /// Stores what RuleInfo::options declares, so `--dump-config` cannot drift.
   void storeOptions(clang::tidy::ClangTidyOptions::OptionMap &opts) final;
 
+  /// True in `scan`, which links facts; false in clang-tidy and clangd, which
+  /// see one unit only: there a rule that needs the program stays silent or
+  /// says `noteworthy`.
+  static bool linksFacts() { return linksFacts_; }
+
+  /// Says, before any check exists, that facts will be linked.
+  static void linkFacts() { linksFacts_ = true; }
+
 protected:
+  /// Exports a fact of this unit, see report/Fact.h; nothing without
+  /// linksFacts(). The place becomes that of a finding, if `link` reports one.
+  void fact(clang::SourceLocation at, llvm::StringRef name,
+            llvm::StringRef subject);
+
   /// Opens a finding at the level of the rule's tier.
   clang::DiagnosticBuilder finding(clang::SourceLocation at,
                                    llvm::StringRef message);
@@ -50,6 +67,8 @@ protected:
   std::vector<llvm::StringRef> list(const OptionInfo &option) const;
 
 private:
+  static bool linksFacts_;
+
   const RuleInfo &info_;
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "reproaudit/analysis/Check.h"
+#include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 
 #include <span>
@@ -16,21 +17,27 @@ namespace reproaudit {
 class Project;
 
 /// A rule is its description plus one way to run it: a source rule makes a
-/// check for each translation unit, a project rule reads the repository once.
+/// check for each translation unit, a project rule reads the repository once. A
+/// source rule may also judge what all units together know.
 struct Rule {
   const RuleInfo *info;
   std::unique_ptr<clang::tidy::ClangTidyCheck> (*makeCheck)(
       llvm::StringRef name, clang::tidy::ClangTidyContext *context);
   std::vector<Finding> (*checkProject)(const Project &project);
+  /// Gets the facts that the rule's own checks exported, sorted and unique.
+  std::vector<Finding> (*link)(std::span<const Fact> facts) = nullptr;
 };
 
-template <class CheckT> constexpr Rule sourceRule(const RuleInfo &info) {
+template <class CheckT>
+constexpr Rule
+sourceRule(const RuleInfo &info,
+           std::vector<Finding> (*link)(std::span<const Fact>) = nullptr) {
   return {&info,
           [](llvm::StringRef name, clang::tidy::ClangTidyContext *context)
               -> std::unique_ptr<clang::tidy::ClangTidyCheck> {
             return std::make_unique<CheckT>(name, context);
           },
-          nullptr};
+          nullptr, link};
 }
 
 constexpr Rule projectRule(const RuleInfo &info,

@@ -6,6 +6,7 @@
 /// Layer 3.
 #pragma once
 
+#include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 #include "reproaudit/scan/CompileDatabase.h"
 #include "reproaudit/scan/Repository.h"
@@ -31,6 +32,7 @@ struct UnitOptions {
 
 struct UnitResult {
   std::vector<Finding> findings;  ///< Those in files of the repository.
+  std::vector<Fact> facts;        ///< For the program-wide pass.
   std::vector<Notice> notices;
   bool complete = true;  ///< False if some of the unit was not understood.
   std::map<std::string, double> secondsOfRule;  ///< If UnitOptions::measureTime.
