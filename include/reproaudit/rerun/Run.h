@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// One run of the target: what was done to it and what was seen.
+///
+/// Layer 3: plain values, no process is started here.
+#pragma once
+
+#include "reproaudit/rerun/Factor.h"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace reproaudit {
+
+/// How a run is to differ from an ordinary one.
+struct Intervention {
+  bool pinned = true;  ///< Everything that can be fixed is fixed, except:
+  std::map<Factor, std::uint64_t> seeds;  ///< The perturbed factors.
+  std::vector<std::uint64_t> sites;  ///< Only there, if any; sorted.
+
+  auto operator<=>(const Intervention &) const = default;
+};
+
+/// Something that a run leaves behind.
+struct Artifact {
+  std::string name;  ///< `stdout`, `stderr` or a path in the work directory.
+  unsigned mode = 0;
+  std::uint64_t size = 0;
+  std::uint64_t hash = 0;  ///< Of everything, also where `bytes` ends early.
+  std::string bytes;       ///< At most the first kKeptBytes.
+};
+inline constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
+
+/// A return address, independent of where the module was loaded.
+struct Frame {
+  std::string module;
+  std::uint64_t offset = 0;
+};
+
+/// A place that asked for something that a factor can change.
+struct SiteRecord {
+  Factor factor{};
+  std::uint64_t id = 0;
+  std::string kind;  ///< What was called.
+  std::vector<Frame> stack;
+};
+
+struct Observation {
+  int exitCode = 0;  ///< As a shell shows it: 128 + signal if killed by one.
+  bool timedOut = false;
+  bool tooMuchOutput = false;
+  std::string failure;  ///< Why the target could not be started, or "".
+  std::chrono::duration<double> time{};
+  std::vector<Artifact> artifacts;  ///< Sorted by name.
+  bool loaded = false;              ///< The preload library reported itself.
+  std::set<std::string> programs;   ///< Executables that it was loaded into.
+  std::set<Factor> acknowledged;
+  std::string dispatch;  ///< Tells the code paths of libm apart; "": no libm.
+  std::vector<SiteRecord> sites;
+};
+
+}  // namespace reproaudit

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The start of main and of threads: stacks are filled, threads get the number
+/// that makes them recognisable in other runs, and the schedule is perturbed.
+///
+/// With real-time priorities the schedule is an experiment that can be
+/// repeated: on one processor the thread of highest priority runs, the seed
+/// gives every thread a priority and changes it at some of the points where
+/// threads meet (probabilistic concurrency testing). Without that right,
+/// threads are delayed for random times instead.
+#include "Perturb.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include <xmmintrin.h>
+
+namespace reproaudit::perturb {
+namespace {
+
+// -- Schedule ----------------------------------------------------------------
+
+constexpr int kPriorities = 40;
+
+void setPriority(std::uint64_t random) {
+  sched_param parameter{};
+  parameter.sched_priority = 2 + static_cast<int>(random % kPriorities);
+  syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &parameter);
+}
+
+void pause(std::uint64_t nanoseconds) {
+  const timespec duration{0, static_cast<long>(nanoseconds)};
+  syscall(SYS_nanosleep, &duration, nullptr);
+}
+
+std::uint64_t draw() {
+  return mix(seedOf(Factor::Sched) * 7919 ^ mix(self.id + 1) ^
+             ++self.steps << 32);
+}
+
+bool perturbsSchedule() {
+  return enabled() && seedOf(Factor::Sched) != 0;
+}
+
+void schedulingStart() {
+  if (!perturbsSchedule())
+    return;
+  const std::uint64_t random = draw();
+  if (config().realtime)
+    setPriority(random);
+  else
+    pause(random % 3'000'000);
+}
+
+}  // namespace
+
+void schedulingPoint() {
+  if (!perturbsSchedule())
+    return;
+  const std::uint64_t random = draw();
+  if (random % 8 != 0)
+    return;
+  if (config().realtime)
+    setPriority(random >> 8);
+  else if (random % 16 == 0)
+    pause((random >> 8) % 200'000);
+  else
+    syscall(SYS_sched_yield);
+}
+
+// -- Floating point ----------------------------------------------------------
+
+namespace {
+
+/// What linking one library built with -ffast-math does to a whole program.
+void setRounding() {
+  if (!config().active || !config().pinned)
+    return;
+  acknowledge(Factor::Rounding);
+#ifdef __x86_64__
+  constexpr unsigned kFlushToZero = 0x8040;
+  if (seedOf(Factor::Rounding) != 0)
+    _mm_setcsr(_mm_getcsr() | kFlushToZero);
+#endif
+}
+
+// -- Starts ------------------------------------------------------------------
+
+using Main = int(int, char **, char **);
+Main *programMain = nullptr;
+
+/// The canary that functions leave on the stack is random; main never returns
+/// to a function that checks the old one.
+__attribute__((noinline)) void pinCanary() {
+#ifdef __x86_64__
+  asm volatile("movq %0, %%fs:0x28"
+               :
+               : "r"(std::uint64_t{0x5ca1ab1e0ddba100}));
+#endif
+}
+
+int startMain(int count, char **arguments, char **environment) {
+  if (config().active && config().pinned) {
+    pinCanary();
+    setRounding();
+    schedulingStart();
+    acknowledge(Factor::StackFill);
+    fillStack(512 << 10);
+  }
+  return programMain(count, arguments, environment);
+}
+
+struct ThreadStart {
+  void *(*function)(void *);
+  void *argument;
+  std::uint64_t id;
+};
+
+void *startThread(void *raw) {
+  const ThreadStart start = *static_cast<ThreadStart *>(raw);
+  {
+    const Inside inside;
+    free(raw);
+  }
+  self.id = start.id;
+  setRounding();
+  schedulingStart();
+  fillStack(128 << 10);
+  return start.function(start.argument);
+}
+
+/// Threads with less stack than that are not filled.
+constexpr std::size_t kEnoughStack = 512 << 10;
+
+bool hasEnoughStack(const pthread_attr_t *attributes) {
+  std::size_t size = 0;
+  return !attributes || pthread_attr_getstacksize(attributes, &size) != 0 ||
+         size == 0 || size >= kEnoughStack;
+}
+
+}  // namespace
+
+HOOK(int, __libc_start_main, Main *main, int count, char **arguments,
+     void (*init)(), void (*fini)(), void (*linkerFini)(), void *stackEnd) {
+  programMain = main;
+  return REAL(__libc_start_main)(startMain, count, arguments, init, fini,
+                                 linkerFini, stackEnd);
+}
+
+HOOK(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes,
+     void *(*function)(void *), void *argument) {
+  const auto real = REAL(pthread_create);
+  if (!config().active || !config().pinned || !hasEnoughStack(attributes))
+    return real(thread, attributes, function, argument);
+  acknowledge(Factor::Sched);
+  ThreadStart *start = nullptr;
+  {
+    const Inside inside;
+    start = static_cast<ThreadStart *>(malloc(sizeof *start));
+  }
+  if (!start)
+    return real(thread, attributes, function, argument);
+  *start = {function, argument, mix(self.id + 0x7d + ++self.children)};
+  const int status = real(thread, attributes, startThread, start);
+  if (status != 0) {
+    const Inside inside;
+    free(start);
+  }
+  schedulingPoint();
+  return status;
+}
+
+// -- Points where threads meet -----------------------------------------------
+
+HOOK(int, pthread_mutex_lock, pthread_mutex_t *mutex) {
+  schedulingPoint();
+  return REAL(pthread_mutex_lock)(mutex);
+}
+
+HOOK(int, pthread_mutex_unlock, pthread_mutex_t *mutex) {
+  const int status = REAL(pthread_mutex_unlock)(mutex);
+  schedulingPoint();
+  return status;
+}
+
+/// Who yields means it: a spinning thread of high priority would otherwise wait
+/// for ever for one of low priority.
+HOOK(int, sched_yield, void) {
+  if (perturbsSchedule() && config().realtime)
+    setPriority(0);
+  return static_cast<int>(syscall(SYS_sched_yield));
+}
+
+HOOK(void, GOMP_barrier, void) {
+  schedulingPoint();
+  REAL(GOMP_barrier)();
+}
+
+HOOK(void, GOMP_critical_start, void) {
+  schedulingPoint();
+  REAL(GOMP_critical_start)();
+}
+
+HOOK(void, GOMP_atomic_start, void) {
+  schedulingPoint();
+  REAL(GOMP_atomic_start)();
+}
+
+HOOK(bool, GOMP_loop_nonmonotonic_dynamic_next, long *from, long *to) {
+  schedulingPoint();
+  return REAL(GOMP_loop_nonmonotonic_dynamic_next)(from, to);
+}
+
+HOOK(int, __kmpc_dispatch_next_4, void *place, std::int32_t thread,
+     std::int32_t *last, std::int32_t *from, std::int32_t *to,
+     std::int32_t *stride) {
+  schedulingPoint();
+  return REAL(__kmpc_dispatch_next_4)(place, thread, last, from, to, stride);
+}
+
+HOOK(void, __kmpc_critical, void *place, std::int32_t thread, void *lock) {
+  schedulingPoint();
+  REAL(__kmpc_critical)(place, thread, lock);
+}
+
+}  // namespace reproaudit::perturb

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Content.h"
+#include "reproaudit/rerun/Difference.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <format>
+#include <map>
+
+namespace reproaudit {
+
+std::string name(RepeatLevel level) {
+  return std::format("L{}", static_cast<int>(level));
+}
+
+void Magnitude::add(double a, double b, double ulp) {
+  ++count;
+  const double absolute = std::fabs(a - b);
+  const double scale = std::max(std::fabs(a), std::fabs(b));
+  maxAbsolute = std::max(maxAbsolute, absolute);
+  maxRelative = std::max(maxRelative, scale > 0 ? absolute / scale : 0);
+  maxUlp = std::max(maxUlp, ulp);
+}
+
+namespace {
+
+RepeatLevel levelOf(const Magnitude &magnitude, double tolerance) {
+  if (magnitude.maxUlp <= kUlps)
+    return RepeatLevel::Ulp;
+  return magnitude.maxRelative <= tolerance ? RepeatLevel::Tolerance
+                                            : RepeatLevel::Structure;
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kLimit = 120;
+  std::string result;
+  for (const char c : text.substr(0, kLimit))
+    result += static_cast<unsigned char>(c) < 32 ? ' ' : c;
+  return text.size() > kLimit ? result + "..." : result;
+}
+
+// -- Text --------------------------------------------------------------------
+
+bool isText(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, 4096);
+  return head.find('\0') == std::string_view::npos &&
+         std::ranges::count_if(head, [](unsigned char c) {
+           return c < 32 && c != '\n' && c != '\t' && c != '\r' && c != '\033';
+         }) == 0;
+}
+
+std::string masked(const std::string &text,
+                   const std::vector<std::regex> &masks) {
+  std::string result = text;
+  for (const std::regex &mask : masks)
+    result = std::regex_replace(result, mask, "<masked>");
+  return result;
+}
+
+struct Number {
+  double value = 0;
+  std::size_t length = 0;
+};
+
+/// The number at the start of \p text, if one starts there.
+std::optional<Number> numberAt(std::string_view text) {
+  Number number;
+  const auto [end, error] = std::from_chars(
+      text.data(), text.data() + text.size(), number.value);
+  if (error != std::errc())
+    return std::nullopt;
+  number.length = static_cast<std::size_t>(end - text.data());
+  return number;
+}
+
+bool startsWord(std::string_view text, std::size_t i) {
+  return i == 0 || !std::isalnum(static_cast<unsigned char>(text[i - 1]));
+}
+
+/// A unit in the last place that was printed: what the reader calls "the last
+/// digit".
+double printedUlp(std::string_view number) {
+  int decimals = 0, exponent = 0;
+  if (const std::size_t e = number.find_first_of("eE");
+      e != std::string_view::npos) {
+    std::string_view power = number.substr(e + 1);
+    if (power.starts_with('+'))
+      power.remove_prefix(1);
+    std::from_chars(power.data(), power.data() + power.size(), exponent);
+    number = number.substr(0, e);
+  }
+  if (const std::size_t point = number.find('.');
+      point != std::string_view::npos)
+    decimals = static_cast<int>(number.size() - point - 1);
+  return std::pow(10.0, exponent - decimals);
+}
+
+/// Compares two texts token by token; false if more than numbers differ.
+bool onlyNumbersDiffer(std::string_view a, std::string_view b,
+                       Magnitude &magnitude) {
+  std::size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (startsWord(a, i)) {
+      const auto x = numberAt(a.substr(i)), y = numberAt(b.substr(j));
+      if (x && y) {
+        const std::string_view s = a.substr(i, x->length),
+                               t = b.substr(j, y->length);
+        if (s != t)
+          magnitude.add(x->value, y->value,
+                        std::fabs(x->value - y->value) /
+                            std::max(printedUlp(s), printedUlp(t)));
+        i += x->length;
+        j += y->length;
+        continue;
+      }
+    }
+    if (a[i] != b[j])
+      return false;
+    ++i, ++j;
+  }
+  return i == a.size() && j == b.size();
+}
+
+std::string_view lineAt(std::string_view text, std::size_t offset) {
+  const std::size_t begin =
+      offset == 0 ? 0 : text.rfind('\n', offset - 1) + 1;
+  return text.substr(begin, text.find('\n', offset) - begin);
+}
+
+std::size_t firstMismatch(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+Difference compareText(const Artifact &a, const std::string &x,
+                       const std::string &y, const CompareOptions &options) {
+  Difference result;
+  result.artifact = a.name;
+  const std::size_t at = firstMismatch(x, y);
+  result.offset = at;
+  result.where = std::format(
+      "line {}", 1 + std::count(x.begin(), x.begin() + static_cast<long>(at), '\n'));
+  result.a = shortened(lineAt(x, std::min(at, x.size())));
+  result.b = shortened(lineAt(y, std::min(at, y.size())));
+  if (Magnitude magnitude; onlyNumbersDiffer(x, y, magnitude)) {
+    result.magnitude = magnitude;
+    result.level = levelOf(magnitude, options.tolerance);
+  }
+  return result;
+}
+
+// -- Other content -----------------------------------------------------------
+
+std::string hexAt(std::string_view bytes, std::size_t offset) {
+  std::string text;
+  for (const char c : bytes.substr(std::min(offset, bytes.size()), 8))
+    text += std::format("{:02x} ", static_cast<unsigned char>(c));
+  return text.empty() ? "end" : text.substr(0, text.size() - 1);
+}
+
+Difference compareBinary(const Artifact &a, const Artifact &b,
+                         const CompareOptions &options) {
+  Difference result;
+  result.artifact = a.name;
+  const std::size_t at = firstMismatch(a.bytes, b.bytes);
+  result.offset = at;
+  result.where = std::format("byte {}", at);
+  result.a = hexAt(a.bytes, at);
+  result.b = hexAt(b.bytes, at);
+  if (const auto content = compareContent(a.bytes, b.bytes)) {
+    result.where = content->where;
+    result.a = content->a;
+    result.b = content->b;
+    if (content->onlyNumbers) {
+      result.magnitude = content->magnitude;
+      result.level = levelOf(content->magnitude, options.tolerance);
+    }
+  }
+  return result;
+}
+
+std::optional<Difference> compareArtifacts(const Artifact &a, const Artifact &b,
+                                           const CompareOptions &options) {
+  if (a.mode != b.mode) {
+    Difference result;
+    result.artifact = a.name;
+    result.where = "mode";
+    result.a = std::format("{:o}", a.mode);
+    result.b = std::format("{:o}", b.mode);
+    return result;
+  }
+  if (a.size == b.size && a.hash == b.hash)
+    return std::nullopt;
+  if (!isText(a.bytes) || !isText(b.bytes))
+    return compareBinary(a, b, options);
+  const std::string x = masked(a.bytes, options.masks);
+  const std::string y = masked(b.bytes, options.masks);
+  if (x == y && a.size <= kKeptBytes && b.size <= kKeptBytes)
+    return std::nullopt;
+  return compareText(a, x, y, options);
+}
+
+Difference onlyIn(const Artifact &artifact, bool first) {
+  Difference result;
+  result.artifact = artifact.name;
+  result.where = "existence";
+  result.a = first ? "exists" : "does not exist";
+  result.b = first ? "does not exist" : "exists";
+  return result;
+}
+
+std::string endOf(const Observation &run) {
+  if (run.timedOut)
+    return "time limit";
+  if (run.tooMuchOutput)
+    return "output limit";
+  return std::to_string(run.exitCode);
+}
+
+}  // namespace
+
+std::vector<Difference> compare(const Observation &a, const Observation &b,
+                                const CompareOptions &options) {
+  std::vector<Difference> differences;
+  if (const std::string x = endOf(a), y = endOf(b); x != y) {
+    Difference end;
+    end.artifact = "exit code";
+    end.a = x;
+    end.b = y;
+    differences.push_back(std::move(end));
+  }
+  std::map<std::string, std::pair<const Artifact *, const Artifact *>> pairs;
+  for (const Artifact &artifact : a.artifacts)
+    pairs[artifact.name].first = &artifact;
+  for (const Artifact &artifact : b.artifacts)
+    pairs[artifact.name].second = &artifact;
+  for (const auto &[name, pair] : pairs) {
+    if (!pair.first || !pair.second)
+      differences.push_back(pair.first ? onlyIn(*pair.first, true)
+                                       : onlyIn(*pair.second, false));
+    else if (auto difference =
+                 compareArtifacts(*pair.first, *pair.second, options))
+      differences.push_back(std::move(*difference));
+  }
+  return differences;
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Trial.h"
+
+#include <algorithm>
+#include <fnmatch.h>
+
+namespace reproaudit {
+
+Observation Trial::run(const Intervention &intervention) {
+  Observation observation = sandbox_.run(intervention);
+  ++runs_;
+  if (!options_.outputs.empty())
+    std::erase_if(observation.artifacts, [&](const Artifact &artifact) {
+      return std::ranges::none_of(
+          options_.outputs, [&](const std::string &glob) {
+            return fnmatch(glob.c_str(), artifact.name.c_str(), 0) == 0;
+          });
+    });
+  for (const SiteRecord &site : observation.sites)
+    sites_.try_emplace(site.id, site);
+  return observation;
+}
+
+std::vector<Difference> Trial::perturbed(const Intervention &intervention) {
+  return compare(reference_, run(intervention), options_.compare);
+}
+
+std::map<std::uint64_t, SiteRecord> Trial::sitesOf(Factor factor) const {
+  std::map<std::uint64_t, SiteRecord> result;
+  for (const auto &[id, site] : sites_)
+    if (site.factor == factor)
+      result.emplace(id, site);
+  return result;
+}
+
+bool Trial::reachedAny(const std::vector<std::uint64_t> &sites) const {
+  return std::ranges::any_of(
+      sites, [&](std::uint64_t id) { return sites_.contains(id); });
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "reproaudit/rerun/Audit.h"
+
+#include <map>
+
+namespace reproaudit {
+
+/// Runs the target under interventions and compares with the pinned reference.
+/// Knows what it has already tried.
+class Trial {
+public:
+  Trial(Sandbox &sandbox, const AuditOptions &options)
+      : sandbox_(sandbox), options_(options),
+        end_(Clock::now() +
+             std::chrono::duration_cast<Clock::duration>(options.budget)) {}
+
+  Observation natural() { return run({.pinned = false}); }
+  void setReference() { reference_ = run({}); }
+  const Observation &reference() const { return reference_; }
+
+  /// What \p intervention changes about the output; empty: nothing.
+  std::vector<Difference> perturbed(const Intervention &intervention);
+
+  /// Sites of \p factor that any run has reported, by id.
+  std::map<std::uint64_t, SiteRecord> sitesOf(Factor factor) const;
+  /// Whether the last runs came by one of \p sites.
+  bool reachedAny(const std::vector<std::uint64_t> &sites) const;
+
+  bool budgetSpent() const { return Clock::now() > end_; }
+  unsigned runs() const { return runs_; }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Observation run(const Intervention &intervention);
+
+  Sandbox &sandbox_;
+  const AuditOptions &options_;
+  Clock::time_point end_;
+  Observation reference_;
+  std::map<std::uint64_t, SiteRecord> sites_;
+  unsigned runs_ = 0;
+};
+
+}  // namespace reproaudit

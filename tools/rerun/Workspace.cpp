@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Workspace.h"
+
+#include "Artifact.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fcntl.h>
+#include <format>
+#include <fstream>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <utility>
+#include <unistd.h>
+
+namespace reproaudit {
+namespace fs = std::filesystem;
+
+// -- Scratch -----------------------------------------------------------------
+
+namespace {
+
+constexpr const char *kPrefix = "reproaudit-run.";
+
+/// Takes the lock of a scratch directory, unless its owner lives.
+int lockOf(const fs::path &scratch) {
+  const int fd = open((scratch / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC,
+                      0600);
+  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  if (fd >= 0)
+    close(fd);
+  return -1;
+}
+
+/// What audits that were killed have left.
+void removeLeftovers(const fs::path &parent) {
+  std::error_code ignored;
+  for (const auto &entry : fs::directory_iterator(parent, ignored)) {
+    struct stat status{};
+    if (!entry.path().filename().string().starts_with(kPrefix) ||
+        lstat(entry.path().c_str(), &status) != 0 ||
+        !S_ISDIR(status.st_mode) || status.st_uid != geteuid())
+      continue;
+    if (const int lock = lockOf(entry.path()); lock >= 0) {
+      removeTree(entry.path());
+      close(lock);
+    }
+  }
+}
+
+}  // namespace
+
+void removeTree(const fs::path &path) {
+  std::error_code ignored;
+  if (fs::is_directory(fs::symlink_status(path, ignored))) {
+    fs::permissions(path, fs::perms::owner_all, fs::perm_options::add, ignored);
+    std::vector<fs::path> children;
+    for (const auto &entry : fs::directory_iterator(path, ignored))
+      children.push_back(entry.path());
+    std::ranges::for_each(children, removeTree);
+  }
+  fs::remove(path, ignored);
+}
+
+std::expected<Scratch, std::string> Scratch::create() {
+  // One fixed parent: paths must have the same length in every audit.
+  const fs::path parent = "/tmp";
+  removeLeftovers(parent);
+  std::string path = (parent / kPrefix).string() + "XXXXXX";
+  if (!mkdtemp(path.data()))
+    return std::unexpected(
+        std::format("cannot create {}: {}", path, std::strerror(errno)));
+  return Scratch(path, lockOf(path));
+}
+
+Scratch::Scratch(fs::path path, int lock)
+    : path_(std::move(path)), lock_(lock) {}
+
+Scratch::Scratch(Scratch &&other) noexcept
+    : path_(std::exchange(other.path_, {})),
+      lock_(std::exchange(other.lock_, -1)) {}
+
+Scratch::~Scratch() {
+  if (!path_.empty())
+    removeTree(path_);
+  if (lock_ >= 0)
+    close(lock_);
+}
+
+// -- Artifacts ---------------------------------------------------------------
+
+namespace {
+
+Artifact readFile(const fs::path &path, std::string name,
+                  const struct stat &status) {
+  ArtifactBuilder builder(std::move(name), status.st_mode & 07777);
+  std::ifstream file(path, std::ios::binary);
+  std::string block(1 << 18, '\0');
+  while (file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    builder.append({block.data(), static_cast<std::size_t>(file.gcount())});
+  }
+  return builder.finish();
+}
+
+Artifact makeArtifact(std::string name, std::string_view bytes) {
+  ArtifactBuilder builder(std::move(name), 0);
+  builder.append(bytes);
+  return builder.finish();
+}
+
+/// The artifact at \p path; links count as their target's name, deleted files
+/// (an overlay's whiteouts) as such.
+Artifact describe(const fs::path &path, const std::string &name) {
+  struct stat status{};
+  std::error_code ignored;
+  lstat(path.c_str(), &status);
+  if (S_ISLNK(status.st_mode))
+    return makeArtifact(name, "link to " + fs::read_symlink(path, ignored).string());
+  if (S_ISCHR(status.st_mode) && status.st_rdev == 0)
+    return makeArtifact(name, "deleted");
+  if (!S_ISREG(status.st_mode))
+    return makeArtifact(name, "special file");
+  return readFile(path, name, status);
+}
+
+/// Calls \p visit for everything below \p root that is not a directory.
+template <class Visit> void forEachFile(const fs::path &root, Visit visit) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(root, error), end;
+       !error && entry != end; entry.increment(error))
+    if (!entry->is_directory(error) || entry->is_symlink(error))
+      visit(entry->path(), fs::relative(entry->path(), root).string());
+}
+
+void sortByName(std::vector<Artifact> &artifacts) {
+  std::ranges::sort(artifacts, {}, &Artifact::name);
+}
+
+}  // namespace
+
+// -- Workspace ---------------------------------------------------------------
+
+namespace {
+
+constexpr std::uintmax_t kMaxCopiedBytes = std::uintmax_t{1} << 30;
+constexpr std::size_t kMaxCopiedFiles = 20000;
+
+}  // namespace
+
+Workspace::Workspace(fs::path directory, fs::path scratch, View view)
+    : directory_(std::move(directory)), upper_(scratch / "upper"),
+      work_(scratch / "layer"), copy_(scratch / "copy" / "work"),
+      elsewhere_(scratch / "elsewhere" / "another-directory"), view_(view) {}
+
+fs::path Workspace::start(bool elsewhere) const {
+  if (elsewhere)
+    return elsewhere_;
+  return view_ == View::Overlay ? directory_ : copy_;
+}
+
+std::string Workspace::prepare(bool elsewhere) {
+  std::error_code error;
+  if (view_ == View::Overlay) {
+    for (const fs::path &path : {upper_, work_, elsewhere_})
+      fs::create_directories(path, error);
+    return error ? error.message() : "";
+  }
+  if (pristine_.empty())
+    if (std::string problem = copyAll(); !problem.empty())
+      return problem;
+  if (elsewhere) {
+    fs::create_directories(elsewhere_.parent_path(), error);
+    fs::rename(copy_, elsewhere_, error);
+  }
+  return error ? error.message() : "";
+}
+
+bool Workspace::mount(bool elsewhere) const {
+  if (view_ == View::Copy)
+    return true;
+  const std::string layers =
+      std::format("lowerdir={},upperdir={},workdir={}", directory_.string(),
+                  upper_.string(), work_.string());
+  const fs::path at = start(elsewhere);
+  // `userxattr` is what unprivileged users need, and what root may not have.
+  return ::mount("overlay", at.c_str(), "overlay", 0, layers.c_str()) == 0 ||
+         ::mount("overlay", at.c_str(), "overlay", 0,
+                 (layers + ",userxattr").c_str()) == 0;
+}
+
+std::vector<Artifact> Workspace::collect(bool elsewhere) {
+  if (view_ == View::Overlay)
+    return collectOverlay();
+  if (elsewhere) {
+    std::error_code ignored;
+    fs::rename(elsewhere_, copy_, ignored);
+  }
+  return collectCopy();
+}
+
+std::vector<Artifact> Workspace::collectOverlay() {
+  std::vector<Artifact> artifacts;
+  forEachFile(upper_, [&](const fs::path &path, const std::string &name) {
+    artifacts.push_back(describe(path, name));
+  });
+  removeTree(upper_);
+  removeTree(work_);
+  sortByName(artifacts);
+  return artifacts;
+}
+
+std::string Workspace::copyAll() {
+  std::uintmax_t bytes = 0;
+  std::size_t files = 0;
+  std::error_code error;
+  forEachFile(directory_, [&](const fs::path &path, const std::string &) {
+    ++files;
+    if (const auto size = fs::file_size(path, error); !error)
+      bytes += size;
+  });
+  if (bytes > kMaxCopiedBytes || files > kMaxCopiedFiles)
+    return std::format("{} has {} files with {} MiB: too much to copy for every "
+                       "run; start the program in a directory of its own, or "
+                       "allow user namespaces",
+                       directory_.string(), files, bytes >> 20);
+  fs::create_directories(copy_.parent_path(), error);
+  fs::copy(directory_, copy_,
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+  if (error)
+    return std::format("cannot copy {}: {}", directory_.string(),
+                       error.message());
+  forEachFile(copy_, [&](const fs::path &path, const std::string &name) {
+    std::error_code ignored;
+    pristine_[name] = {fs::file_size(path, ignored),
+                       fs::last_write_time(path, ignored)};
+  });
+  pristine_.try_emplace("");  // Copied, even if there was nothing.
+  return "";
+}
+
+std::vector<Artifact> Workspace::collectCopy() {
+  std::vector<Artifact> artifacts;
+  std::map<std::string, Stamp> unseen = pristine_;
+  unseen.erase("");
+  forEachFile(copy_, [&](const fs::path &path, const std::string &name) {
+    std::error_code ignored;
+    const auto known = unseen.find(name);
+    const Stamp stamp{fs::file_size(path, ignored),
+                      fs::last_write_time(path, ignored)};
+    const bool unchanged = known != unseen.end() && known->second == stamp;
+    if (known != unseen.end())
+      unseen.erase(known);
+    if (!unchanged)
+      artifacts.push_back(describe(path, name));
+  });
+  for (const auto &[name, stamp] : unseen)
+    artifacts.push_back(makeArtifact(name, "deleted"));
+  if (!artifacts.empty()) {  // What was written may have been an input.
+    removeTree(copy_);
+    pristine_.clear();
+  }
+  sortByName(artifacts);
+  return artifacts;
+}
+
+}  // namespace reproaudit
