@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// Time, as a pinned run sees it: it starts at a fixed instant, every look at a
-/// clock takes a microsecond, every sleep as long as it was asked to. Each
+/// clock takes a millisecond, every sleep as long as it was asked to. Each
 /// thread has its own, so that its readings do not depend on the others.
 ///
 /// Real waits keep working, because deadlines that the program computed from
@@ -23,8 +23,8 @@ namespace reproaudit::perturb {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kDay = 86400 * kSecond;
-constexpr std::int64_t kTick = 1000;
+constexpr std::int64_t kDay = 86400 * kSecond;  // More than any uptime here.
+constexpr std::int64_t kTick = 1'000'000;
 
 /// 2023-11-14 22:13:20 UTC, and some uptime.
 std::int64_t epochOf(clockid_t id) {
@@ -70,10 +70,16 @@ std::int64_t read(clockid_t id, Site site) {
   const std::int64_t pinned = epochOf(id) + self.clock;
   if (!perturbs(Factor::Entropy, site))
     return pinned;
-  // Two readings are never as far apart as in another run.
   const std::uint64_t random =
       mix(seedOf(Factor::Entropy) ^ static_cast<std::uint64_t>(self.clock));
-  self.jitter += static_cast<std::int64_t>(random % 1'000'000);
+  const auto jitter = static_cast<std::int64_t>(random % (kTick - 1));
+  // One reading alone must not overtake the next one: time that runs backwards
+  // is no test of a program. Odd seeds are that careful.
+  if (config().siteCount != 0 && seedOf(Factor::Entropy) % 2 == 1 &&
+      epochOf(id) < kDay)
+    return pinned + 1 + jitter;
+  // Two readings are never as far apart as in another run.
+  self.jitter += jitter;
   return pinned + shiftOf(id) + self.jitter;
 }
 
@@ -125,7 +131,8 @@ HOOK(int, gettimeofday, timeval *result, void *) {
   if (enabled()) {
     const Inside inside;
     const Site site = callSite(Factor::Entropy, "gettimeofday");
-    now = config().pinned ? read(CLOCK_REALTIME, site) : realNow(CLOCK_REALTIME);
+    now =
+        config().pinned ? read(CLOCK_REALTIME, site) : realNow(CLOCK_REALTIME);
   } else {
     now = realNow(CLOCK_REALTIME);
   }
@@ -139,7 +146,8 @@ HOOK(time_t, time, time_t *result) {
   if (enabled()) {
     const Inside inside;
     const Site site = callSite(Factor::Entropy, "time");
-    now = config().pinned ? read(CLOCK_REALTIME, site) : realNow(CLOCK_REALTIME);
+    now =
+        config().pinned ? read(CLOCK_REALTIME, site) : realNow(CLOCK_REALTIME);
   } else {
     now = realNow(CLOCK_REALTIME);
   }

@@ -66,10 +66,12 @@ void set(const char *key, const char *value) {
   } else if (std::strcmp(key, "realtime") == 0) {
     theConfig.realtime = true;
   } else if (std::strcmp(key, "processors") == 0) {
-    theConfig.processors = static_cast<unsigned>(std::strtoul(value, nullptr, 10));
+    theConfig.processors =
+        static_cast<unsigned>(std::strtoul(value, nullptr, 10));
   } else if (std::strcmp(key, "site") == 0) {
     if (theConfig.siteCount < Config::kMaxSites)
-      theConfig.sites[theConfig.siteCount++] = std::strtoull(value, nullptr, 16);
+      theConfig.sites[theConfig.siteCount++] =
+          std::strtoull(value, nullptr, 16);
   } else {
     setFactor(key, std::strtoull(value, nullptr, 10));
   }

@@ -283,8 +283,6 @@ HOOK(int, posix_memalign, void **result, std::size_t alignment,
   return *result ? 0 : ENOMEM;
 }
 
-HOOK(std::size_t, malloc_usable_size, void *block) {
-  return usableSize(block);
-}
+HOOK(std::size_t, malloc_usable_size, void *block) { return usableSize(block); }
 
 }  // namespace reproaudit::perturb

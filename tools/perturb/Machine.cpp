@@ -124,9 +124,9 @@ void sortEntries(Entry *entries, std::size_t count, std::uint64_t seed,
                  Name nameOf) {
   for (std::size_t gap = count / 2; gap > 0; gap /= 2)
     for (std::size_t i = gap; i < count; ++i)
-      for (std::size_t j = i; j >= gap && comesBefore(nameOf(entries[j]),
-                                                      nameOf(entries[j - gap]),
-                                                      seed);
+      for (std::size_t j = i;
+           j >= gap &&
+           comesBefore(nameOf(entries[j]), nameOf(entries[j - gap]), seed);
            j -= gap) {
         const Entry entry = entries[j];
         entries[j] = entries[j - gap];
@@ -182,8 +182,7 @@ bool readAll(DIR *directory, dirent *(*read)(DIR *), Listing &listing) {
   while (const dirent *entry = read(directory)) {
     if (listing.count == capacity) {
       capacity = capacity == 0 ? 64 : 2 * capacity;
-      void *bigger =
-          std::realloc(listing.entries, capacity * sizeof(dirent *));
+      void *bigger = std::realloc(listing.entries, capacity * sizeof(dirent *));
       if (!bigger)
         return false;
       listing.entries = static_cast<dirent **>(bigger);
@@ -263,13 +262,14 @@ HOOK(int, scandir64, const char *path, dirent ***entries, Select *select,
   return count;
 }
 
-HOOK(int, glob, const char *pattern, int flags, int (*onError)(const char *, int),
-     glob_t *result) {
+HOOK(int, glob, const char *pattern, int flags,
+     int (*onError)(const char *, int), glob_t *result) {
   const int status = REAL(glob)(pattern, flags, onError, result);
   std::uint64_t seed = 0;
   if (status == 0 && (flags & GLOB_NOSORT) && !(flags & GLOB_APPEND) &&
       orderOf("glob", seed))
-    sortEntries(result->gl_pathv + ((flags & GLOB_DOOFFS) ? result->gl_offs : 0),
+    sortEntries(result->gl_pathv +
+                    ((flags & GLOB_DOOFFS) ? result->gl_offs : 0),
                 result->gl_pathc, seed, [](const char *path) { return path; });
   return status;
 }
@@ -282,9 +282,10 @@ namespace {
 /// does what its user asked for.
 bool isConfiguration(const char *variable) {
   constexpr const char *kPrefixes[] = {
-      "OMP_",  "GOMP_", "KMP_",     "MKL_",   "OPENBLAS_", "BLIS_", "CUDA_",
-      "LD_",   "LC_",   "GLIBC_",   "MALLOC_", "LANG",     "TZ",    "PATH",
-      "NCCL_", "TORCH_", "PYTORCH_", "REPROAUDIT_", "ASAN_", "UBSAN_"};
+      "OMP_",    "GOMP_",    "KMP_",        "MKL_",  "OPENBLAS_",
+      "BLIS_",   "CUDA_",    "LD_",         "LC_",   "GLIBC_",
+      "MALLOC_", "LANG",     "TZ",          "PATH",  "NCCL_",
+      "TORCH_",  "PYTORCH_", "REPROAUDIT_", "ASAN_", "UBSAN_"};
   for (const char *prefix : kPrefixes)
     if (std::strncmp(variable, prefix, std::strlen(prefix)) == 0)
       return true;
@@ -293,8 +294,8 @@ bool isConfiguration(const char *variable) {
 
 /// Variables that say who runs the program, and not what it is to do.
 bool isIdentity(const char *variable) {
-  constexpr const char *kNames[] = {"USER", "LOGNAME", "USERNAME", "HOME",
-                                    "HOSTNAME", "SHELL", "MAIL", "TERM"};
+  constexpr const char *kNames[] = {"USER",     "LOGNAME", "USERNAME", "HOME",
+                                    "HOSTNAME", "SHELL",   "MAIL",     "TERM"};
   for (const char *known : kNames)
     if (std::strcmp(variable, known) == 0)
       return true;

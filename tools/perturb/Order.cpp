@@ -43,7 +43,7 @@ Container containerOf(const void *policy, bool isNew) {
   Container &slot = containers[mix(reinterpret_cast<std::uintptr_t>(policy)) %
                                (sizeof containers / sizeof *containers)];
   if (isNew || slot.policy != policy) {
-    const Site site = callSite(Factor::HashOrder, "unordered container");
+    const Site site = callSite(Factor::HashOrder, "unordered-container");
     const Locked locked(containersLock);
     slot = {policy, site, 0};
   }
@@ -133,7 +133,7 @@ HOOK(std::size_t, _ZNSt3__112__next_primeEm, std::size_t buckets) {
     acknowledge(Factor::HashOrder);
     return real(buckets);
   }
-  const Site site = callSite(Factor::HashOrder, "unordered container");
+  const Site site = callSite(Factor::HashOrder, "unordered-container");
   if (!perturbs(Factor::HashOrder, site))
     return real(buckets);
   const std::uint64_t random =

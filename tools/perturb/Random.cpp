@@ -222,8 +222,9 @@ HOOK(int, kill, pid_t process, int signal) {
 }
 
 HOOK(int, gethostname, char *buffer, std::size_t size) {
-  return hostName(buffer, size, "gethostname") ? 0
-                                               : REAL(gethostname)(buffer, size);
+  return hostName(buffer, size, "gethostname")
+             ? 0
+             : REAL(gethostname)(buffer, size);
 }
 
 HOOK(int, uname, utsname *result) {

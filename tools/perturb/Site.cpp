@@ -126,13 +126,14 @@ SeenIds loggedSites;
 bool acknowledged[kFactors.size()];
 
 void logSite(Factor factor, std::uint64_t id, const char *kind,
-             const char *detail, const Stack &stack, int first) {
+             const char *detail, const Stack &stack, const Module &own) {
   Line line;
   line.add("site %s %016llx %s%s%s", name(factor).data(),
            static_cast<unsigned long long>(id), kind, *detail ? ":" : "",
            detail);
-  for (int i = first; i < stack.depth; ++i)
-    if (const Module module = moduleOf(stack.pc[i]); module.path)
+  for (int i = 0; i < stack.depth; ++i)
+    if (const Module module = moduleOf(stack.pc[i]);
+        module.path && module.base != own.base)
       line.add(" %s+0x%lx", module.path,
                static_cast<unsigned long>(stack.pc[i] - module.base));
   line.write();
@@ -140,8 +141,8 @@ void logSite(Factor factor, std::uint64_t id, const char *kind,
 
 /// The C and C++ run-time libraries are not who asked.
 bool isSystem(const char *path) {
-  constexpr const char *kNames[] = {"libc.so", "libstdc++.so", "libc++.so",
-                                    "libm.so", "libgcc_s.so", "libpthread.so",
+  constexpr const char *kNames[] = {"libc.so",  "libstdc++.so", "libc++.so",
+                                    "libm.so",  "libgcc_s.so",  "libpthread.so",
                                     "ld-linux", "libc++abi.so"};
   const char *base = baseName(path);
   for (const char *known : kNames)
@@ -155,15 +156,12 @@ __attribute__((noinline)) Site walk(Factor factor, const char *kind,
   Stack stack;
   _Unwind_Backtrace(collect, &stack);
   const Module own = moduleOf(reinterpret_cast<std::uintptr_t>(&walk));
-  int first = 0;
-  while (first < stack.depth && moduleOf(stack.pc[first]).base == own.base)
-    ++first;
   Site site;
   site.id = hashText(hashText(1, kind), detail);
   bool callerKnown = false;
-  for (int i = first; i < stack.depth; ++i) {
+  for (int i = 0; i < stack.depth; ++i) {
     const Module module = moduleOf(stack.pc[i]);
-    if (!module.path)
+    if (!module.path || module.base == own.base)
       continue;
     site.id = mix(site.id ^ (stack.pc[i] - module.base));
     if (!callerKnown && !isSystem(module.path)) {
@@ -172,7 +170,7 @@ __attribute__((noinline)) Site walk(Factor factor, const char *kind,
     }
   }
   if (loggedSites.add(site.id))
-    logSite(factor, site.id, kind, detail, stack, first);
+    logSite(factor, site.id, kind, detail, stack, own);
   return site;
 }
 
@@ -217,7 +215,7 @@ namespace {
 
 /// Thread pools that OMP_NUM_THREADS and its relatives configure.
 bool isThreadPool(const char *path) {
-  constexpr const char *kNames[] = {"libgomp", "libomp",     "libiomp",
+  constexpr const char *kNames[] = {"libgomp", "libomp",      "libiomp",
                                     "libmkl",  "libopenblas", "libblis"};
   const char *base = baseName(path);
   for (const char *known : kNames)

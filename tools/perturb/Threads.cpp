@@ -41,9 +41,7 @@ std::uint64_t draw() {
              ++self.steps << 32);
 }
 
-bool perturbsSchedule() {
-  return enabled() && seedOf(Factor::Sched) != 0;
-}
+bool perturbsSchedule() { return enabled() && seedOf(Factor::Sched) != 0; }
 
 void schedulingStart() {
   if (!perturbsSchedule())
@@ -96,9 +94,7 @@ Main *programMain = nullptr;
 /// to a function that checks the old one.
 __attribute__((noinline)) void pinCanary() {
 #ifdef __x86_64__
-  asm volatile("movq %0, %%fs:0x28"
-               :
-               : "r"(std::uint64_t{0x5ca1ab1e0ddba100}));
+  asm volatile("movq %0, %%fs:0x28" : : "r"(std::uint64_t{0x5ca1ab1e0ddba100}));
 #endif
 }
 
@@ -157,6 +153,10 @@ HOOK(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes,
     return real(thread, attributes, function, argument);
   acknowledge(Factor::Sched);
   ThreadStart *start = nullptr;
+  if (enabled()) {
+    const Inside inside;
+    callSite(Factor::Sched, "pthread_create");
+  }
   {
     const Inside inside;
     start = static_cast<ThreadStart *>(malloc(sizeof *start));

@@ -30,6 +30,7 @@ struct Command {
 Command addCompletion(CLI::App &app);
 Command addDoctor(CLI::App &app);
 Command addExplain(CLI::App &app);
+Command addRerun(CLI::App &app);
 Command addRules(CLI::App &app);
 Command addScan(CLI::App &app);
 Command addVersion(CLI::App &app);

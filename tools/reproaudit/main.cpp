@@ -64,7 +64,7 @@ int runCommandLine(int argc, char **argv) {
                "reproaudit");
   app.require_subcommand(1);
   const std::vector<Command> commands = {
-      addScan(app),   addExplain(app), addRules(app),
+      addScan(app),   addRerun(app),   addExplain(app), addRules(app),
       addDoctor(app), addVersion(app), addCompletion(app)};
   try {
     app.parse(argc, argv);

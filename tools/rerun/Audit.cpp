@@ -17,9 +17,10 @@
 #include "Sites.h"
 #include "Trial.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <format>
 #include <set>
 
 namespace reproaudit {
@@ -31,6 +32,10 @@ double upperBound(unsigned n) {
 namespace {
 
 constexpr unsigned kTogetherSeeds = 4;
+
+bool contains(const std::vector<Factor> &factors, Factor factor) {
+  return std::ranges::find(factors, factor) != factors.end();
+}
 
 class Audit {
 public:
@@ -55,8 +60,7 @@ private:
 
   std::vector<FactorResult *> applicable();
   bool isSelected(Factor factor) const {
-    return options_.factors.empty() ||
-           std::ranges::contains(options_.factors, factor);
+    return options_.factors.empty() || contains(options_.factors, factor);
   }
   void note(std::string text) { report_.notes.push_back(std::move(text)); }
   void record(Factor factor, const std::vector<Difference> &differences);
@@ -80,14 +84,15 @@ void Audit::recordDifferences(std::optional<Factor> factor,
                                    &ArtifactResult::name);
     if (found == report_.artifacts.end())
       found = report_.artifacts.insert(
-          report_.artifacts.end(), ArtifactResult{difference.artifact, {}, {}, {}});
+          report_.artifacts.end(),
+          ArtifactResult{difference.artifact, {}, {}, {}});
     const bool everyRun = !factor || info(*factor).everyRun;
     const RepeatLevel level =
         everyRun ? difference.level : RepeatLevel::Bitwise;
     if (level < found->level || !found->worst)
       found->worst = difference;
     found->level = std::min(found->level, level);
-    if (factor && !std::ranges::contains(found->factors, *factor))
+    if (factor && !contains(found->factors, *factor))
       found->factors.push_back(*factor);
     divergence_ |= level < options_.level;
   }
@@ -100,20 +105,21 @@ bool Audit::runNaturally() {
   if (!first.failure.empty() || first.exitCode != 0 || first.timedOut ||
       first.tooMuchOutput) {
     note(!first.failure.empty() ? first.failure
-         : first.timedOut       ? "the program does not end within the time limit"
-         : first.tooMuchOutput  ? "the program writes more than the output limit"
-                          : std::format("the program ends with exit code {}",
-                                        first.exitCode));
+         : first.timedOut ? "the program does not end within the time limit"
+         : first.tooMuchOutput
+             ? "the program writes more than the output limit"
+             : fmt::format("the program ends with exit code {}",
+                           first.exitCode));
     report_.verdict = Verdict::TargetFailed;
     return false;
   }
-  sandbox_.setTimeout(std::max(first.time * 10, std::chrono::duration<double>(5)));
+  sandbox_.setTimeout(
+      std::max(first.time * 10, std::chrono::duration<double>(5)));
   for (const Artifact &artifact : first.artifacts)
     report_.artifacts.push_back({artifact.name, {}, {}, {}});
   report_.natural.runs = std::max(1U, options_.runs);
   for (unsigned i = 1; i < report_.natural.runs; ++i) {
-    const auto differences =
-        compare(first, trial_.natural(), options_.compare);
+    const auto differences = compare(first, trial_.natural(), options_.compare);
     report_.natural.differing += !differences.empty();
     recordDifferences(std::nullopt, differences);
   }
@@ -129,7 +135,7 @@ bool Audit::runPinned() {
     trial_.setReference();
   }
   if (trial_.reference().exitCode != 0) {
-    note(std::format("pinned, the program ends with exit code {}",
+    note(fmt::format("pinned, the program ends with exit code {}",
                      trial_.reference().exitCode));
     report_.verdict = Verdict::Inconclusive;
     return false;
@@ -217,7 +223,7 @@ void Audit::lookForInteraction() {
       continue;
     result->state = FactorState::Differs;
     result->differing = 1;
-    result->reason = std::format("only together: {}", names);
+    result->reason = fmt::format("only together: {}", names);
     recordDifferences(result->factor, differences);
   }
   report_.replay.push_back(std::move(needed));
@@ -226,8 +232,8 @@ void Audit::lookForInteraction() {
 /// Output that holds addresses changes whenever they do; whether their order
 /// matters as well cannot be seen.
 void Audit::separateAddresses() {
-  const auto aslr = std::ranges::find(report_.factors, Factor::Aslr,
-                                      &FactorResult::factor);
+  const auto aslr =
+      std::ranges::find(report_.factors, Factor::Aslr, &FactorResult::factor);
   if (aslr == report_.factors.end() || aslr->state != FactorState::Differs)
     return;
   for (FactorResult &result : report_.factors)
@@ -262,10 +268,10 @@ void Audit::runReplay() {
       differences = trial_.perturbed(now);
     }
     for (const auto &[factor, seed] : now.seeds) {
-      report_.factors.push_back({factor,
-                                 differences.empty() ? FactorState::Same
-                                                     : FactorState::Differs,
-                                 "", differences.empty() ? 0U : 1U, 1, true});
+      report_.factors.push_back(
+          {factor,
+           differences.empty() ? FactorState::Same : FactorState::Differs, "",
+           differences.empty() ? 0U : 1U, 1, true});
       recordDifferences(factor, differences);
     }
     if (!differences.empty())
@@ -289,7 +295,7 @@ void Audit::conclude() {
     note("the time budget is spent: not every factor was tried as often as "
          "planned");
   for (const FactorResult &result : report_.factors)
-    if (std::ranges::contains(options_.factors, result.factor) &&
+    if (contains(options_.factors, result.factor) &&
         result.state == FactorState::NotApplicable &&
         report_.verdict == Verdict::Same)
       report_.exitCode = 4;
@@ -316,8 +322,8 @@ RerunReport Audit::run() {
     if (!isSelected(factor.factor))
       continue;
     FactorResult result{factor.factor};
-    result.reason = obstacle(factor.factor, trial_.reference(),
-                             sandbox_.capabilities());
+    result.reason =
+        obstacle(factor.factor, trial_.reference(), sandbox_.capabilities());
     if (result.reason.empty() && !steady)
       result.reason = "the pinned runs differ among themselves";
     if (!result.reason.empty())
@@ -329,8 +335,8 @@ RerunReport Audit::run() {
     for (FactorResult *result : applicable())
       if (togetherDiffers_ || result->factor == Factor::Sched)
         runAlone(*result);
-    const bool explained = std::ranges::any_of(
-        report_.factors, [](const FactorResult &result) {
+    const bool explained =
+        std::ranges::any_of(report_.factors, [](const FactorResult &result) {
           return result.state == FactorState::Differs;
         });
     if (togetherDiffers_ && !explained)

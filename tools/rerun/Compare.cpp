@@ -2,17 +2,18 @@
 #include "Content.h"
 #include "reproaudit/rerun/Difference.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <format>
 #include <map>
 
 namespace reproaudit {
 
 std::string name(RepeatLevel level) {
-  return std::format("L{}", static_cast<int>(level));
+  return fmt::format("L{}", static_cast<int>(level));
 }
 
 void Magnitude::add(double a, double b, double ulp) {
@@ -67,8 +68,8 @@ struct Number {
 /// The number at the start of \p text, if one starts there.
 std::optional<Number> numberAt(std::string_view text) {
   Number number;
-  const auto [end, error] = std::from_chars(
-      text.data(), text.data() + text.size(), number.value);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number.value);
   if (error != std::errc())
     return std::nullopt;
   number.length = static_cast<std::size_t>(end - text.data());
@@ -124,8 +125,7 @@ bool onlyNumbersDiffer(std::string_view a, std::string_view b,
 }
 
 std::string_view lineAt(std::string_view text, std::size_t offset) {
-  const std::size_t begin =
-      offset == 0 ? 0 : text.rfind('\n', offset - 1) + 1;
+  const std::size_t begin = offset == 0 ? 0 : text.rfind('\n', offset - 1) + 1;
   return text.substr(begin, text.find('\n', offset) - begin);
 }
 
@@ -139,8 +139,9 @@ Difference compareText(const Artifact &a, const std::string &x,
   result.artifact = a.name;
   const std::size_t at = firstMismatch(x, y);
   result.offset = at;
-  result.where = std::format(
-      "line {}", 1 + std::count(x.begin(), x.begin() + static_cast<long>(at), '\n'));
+  result.where = fmt::format(
+      "line {}",
+      1 + std::count(x.begin(), x.begin() + static_cast<long>(at), '\n'));
   result.a = shortened(lineAt(x, std::min(at, x.size())));
   result.b = shortened(lineAt(y, std::min(at, y.size())));
   if (Magnitude magnitude; onlyNumbersDiffer(x, y, magnitude)) {
@@ -155,7 +156,7 @@ Difference compareText(const Artifact &a, const std::string &x,
 std::string hexAt(std::string_view bytes, std::size_t offset) {
   std::string text;
   for (const char c : bytes.substr(std::min(offset, bytes.size()), 8))
-    text += std::format("{:02x} ", static_cast<unsigned char>(c));
+    text += fmt::format("{:02x} ", static_cast<unsigned char>(c));
   return text.empty() ? "end" : text.substr(0, text.size() - 1);
 }
 
@@ -165,7 +166,7 @@ Difference compareBinary(const Artifact &a, const Artifact &b,
   result.artifact = a.name;
   const std::size_t at = firstMismatch(a.bytes, b.bytes);
   result.offset = at;
-  result.where = std::format("byte {}", at);
+  result.where = fmt::format("byte {}", at);
   result.a = hexAt(a.bytes, at);
   result.b = hexAt(b.bytes, at);
   if (const auto content = compareContent(a.bytes, b.bytes)) {
@@ -186,8 +187,8 @@ std::optional<Difference> compareArtifacts(const Artifact &a, const Artifact &b,
     Difference result;
     result.artifact = a.name;
     result.where = "mode";
-    result.a = std::format("{:o}", a.mode);
-    result.b = std::format("{:o}", b.mode);
+    result.a = fmt::format("{:o}", a.mode);
+    result.b = fmt::format("{:o}", b.mode);
     return result;
   }
   if (a.size == b.size && a.hash == b.hash)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Content.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <format>
 #include <map>
 #include <vector>
 
@@ -47,27 +47,27 @@ std::optional<Tensors> readNpy(std::string_view bytes) {
     return std::nullopt;
   const bool isLong = bytes[6] >= 2;
   const std::size_t start = isLong ? 12 : 10;
-  const std::size_t length = isLong ? load<std::uint32_t>(bytes, 8)
-                                    : load<std::uint16_t>(bytes, 8);
+  const std::size_t length =
+      isLong ? load<std::uint32_t>(bytes, 8) : load<std::uint16_t>(bytes, 8);
   if (length > bytes.size() - start)
     return std::nullopt;
   const std::string_view header = bytes.substr(start, length);
   const std::string_view type = entryOf(header, "descr'");
   if (type.size() < 3 || type[0] == '>')
     return std::nullopt;
-  return Tensors{{"array",
-                  {std::string(type.substr(1)),
-                   std::string(entryOf(header, "shape'")),
-                   bytes.substr(start + length)}}};
+  return Tensors{
+      {"array",
+       {std::string(type.substr(1)), std::string(entryOf(header, "shape'")),
+        bytes.substr(start + length)}}};
 }
 
 // -- safetensors -------------------------------------------------------------
 
 std::string shortType(const std::string &type) {
   static const std::map<std::string, std::string> kTypes = {
-      {"F64", "f8"}, {"F32", "f4"}, {"F16", "f2"}, {"BF16", "bf16"},
-      {"I64", "i8"}, {"I32", "i4"}, {"I16", "i2"}, {"I8", "i1"},
-      {"U8", "u1"}};
+      {"F64", "f8"},    {"F32", "f4"}, {"F16", "f2"},
+      {"BF16", "bf16"}, {"I64", "i8"}, {"I32", "i4"},
+      {"I16", "i2"},    {"I8", "i1"},  {"U8", "u1"}};
   const auto found = kTypes.find(type);
   return found == kTypes.end() ? type : found->second;
 }
@@ -78,8 +78,8 @@ std::optional<Tensors> readSafetensors(std::string_view bytes) {
   const auto length = load<std::uint64_t>(bytes, 0);
   if (length > bytes.size() - 8)
     return std::nullopt;
-  const auto header = nlohmann::json::parse(
-      bytes.substr(8, length), nullptr, /*allow_exceptions=*/false);
+  const auto header = nlohmann::json::parse(bytes.substr(8, length), nullptr,
+                                            /*allow_exceptions=*/false);
   if (!header.is_object())
     return std::nullopt;
   const std::string_view data = bytes.substr(8 + length);
@@ -87,7 +87,8 @@ std::optional<Tensors> readSafetensors(std::string_view bytes) {
   for (const auto &[name, entry] : header.items()) {
     if (name == "__metadata__")
       continue;
-    if (!entry.is_object() || !entry.value("dtype", nlohmann::json()).is_string() ||
+    if (!entry.is_object() ||
+        !entry.value("dtype", nlohmann::json()).is_string() ||
         !entry.contains("shape") || !entry.contains("data_offsets"))
       return std::nullopt;
     const auto &range = entry["data_offsets"];
@@ -180,22 +181,23 @@ void compareValues(const std::string &name, const Tensor &a, const Tensor &b,
       continue;
     const double p = valueOf(a.type, x), q = valueOf(b.type, y);
     if (result.where.empty()) {
-      result.where = std::format("tensor {}[{}]", name, i);
-      result.a = std::format("{}", p);
-      result.b = std::format("{}", q);
+      result.where = fmt::format("tensor {}[{}]", name, i);
+      result.a = fmt::format("{}", p);
+      result.b = fmt::format("{}", q);
     }
     result.magnitude.add(p, q,
-                         isFloat ? std::fabs(ordinal(x, width) - ordinal(y, width))
-                                 : std::fabs(p - q));
+                         isFloat
+                             ? std::fabs(ordinal(x, width) - ordinal(y, width))
+                             : std::fabs(p - q));
   }
 }
 
 std::string describe(const Tensor &tensor) {
-  return std::format("{} {}", tensor.type, tensor.shape);
+  return fmt::format("{} {}", tensor.type, tensor.shape);
 }
 
 std::string namesOf(const Tensors &tensors) {
-  return std::format("{} tensors", tensors.size());
+  return fmt::format("{} tensors", tensors.size());
 }
 
 }  // namespace
@@ -210,13 +212,16 @@ std::optional<ContentDifference> compareContent(std::string_view a,
   for (const auto &[name, tensor] : *x) {
     const auto other = y->find(name);
     if (x->size() != y->size() || other == y->end())
-      return ContentDifference{"set of tensors", namesOf(*x), namesOf(*y),
-                               false, {}};
+      return ContentDifference{
+          "set of tensors", namesOf(*x), namesOf(*y), false, {}};
     if (tensor.type != other->second.type ||
         tensor.shape != other->second.shape ||
         tensor.data.size() != other->second.data.size())
-      return ContentDifference{"tensor " + name, describe(tensor),
-                               describe(other->second), false, {}};
+      return ContentDifference{"tensor " + name,
+                               describe(tensor),
+                               describe(other->second),
+                               false,
+                               {}};
     if (!isKnown(tensor.type))
       return std::nullopt;
     compareValues(name, tensor, other->second, result);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Environment.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <format>
 #include <map>
 #include <unistd.h>
 
@@ -13,9 +14,8 @@ namespace {
 using Variables = std::map<std::string, std::string>;
 
 void setThreads(Variables &variables, std::uint64_t count) {
-  for (const char *variable :
-       {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-        "BLIS_NUM_THREADS"})
+  for (const char *variable : {"OMP_NUM_THREADS", "MKL_NUM_THREADS",
+                               "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"})
     variables[variable] = std::to_string(count);
   // Waiting threads must not spin where there is one processor for all.
   variables["GOMP_SPINCOUNT"] = "0";
@@ -85,7 +85,7 @@ std::size_t bytesOf(const std::vector<std::string> &block) {
 void pad(std::vector<std::string> &block, std::size_t count,
          std::size_t bytes) {
   for (unsigned i = 0; block.size() + 1 < count; ++i)
-    block.push_back(std::format("REPROAUDIT_PAD{:02}=", i));
+    block.push_back(fmt::format("REPROAUDIT_PAD{:02}=", i));
   std::string rest = "REPROAUDIT_PAD=";
   if (const std::size_t used = bytesOf(block) + rest.size() + 1; used < bytes)
     rest.append(bytes - used, '.');
@@ -117,7 +117,7 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
 
   std::vector<std::string> block;
   for (const auto &[variable, value] : variables)
-    block.push_back(std::format("{}={}", variable, value));
+    block.push_back(fmt::format("{}={}", variable, value));
   pad(block, own.size() + 32, bytesOf(own) + 8192);
   return block;
 }
@@ -126,15 +126,15 @@ std::string configurationOf(const Intervention &intervention,
                             const RunPaths &paths, unsigned processors,
                             bool realtime) {
   std::string text =
-      std::format("log {}\nprocessors {}\n", paths.log.string(), processors);
+      fmt::format("log {}\nprocessors {}\n", paths.log.string(), processors);
   if (intervention.pinned)
     text += "pinned 1\n";
   if (realtime)
     text += "realtime 1\n";
   for (const auto &[factor, seed] : intervention.seeds)
-    text += std::format("{} {}\n", name(factor), seed);
+    text += fmt::format("{} {}\n", name(factor), seed);
   for (const std::uint64_t site : intervention.sites)
-    text += std::format("site {:016x}\n", site);
+    text += fmt::format("site {:016x}\n", site);
   return text;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/rerun/Report.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace reproaudit {
 
@@ -30,15 +30,15 @@ std::string_view name(Verdict verdict) {
 }
 
 std::string percent(double probability) {
-  return std::format("{:.0f} %", 100 * probability);
+  return fmt::format("{:.0f} %", 100 * probability);
 }
 
 /// `0 of 9 runs differ, p <= 28 % (95 %)`: what equal runs prove.
 std::string describe(unsigned differing, unsigned runs) {
-  std::string text = std::format("{} of {} run{} differ{}", differing, runs,
+  std::string text = fmt::format("{} of {} run{} differ{}", differing, runs,
                                  runs == 1 ? "" : "s", runs == 1 ? "s" : "");
   if (differing == 0 && runs > 0)
-    text += std::format(", p <= {} (95 %)", percent(upperBound(runs)));
+    text += fmt::format(", p <= {} (95 %)", percent(upperBound(runs)));
   return text;
 }
 
@@ -48,7 +48,7 @@ std::string describe(const Agreement &agreement) {
 }
 
 std::string show(const SourcePlace &place) {
-  return std::format("{}:{}:{} in {}", place.file, place.line, place.column,
+  return fmt::format("{}:{}:{} in {}", place.file, place.line, place.column,
                      place.function);
 }
 
@@ -65,12 +65,8 @@ Json json(const std::optional<SourcePlace> &place) {
 
 /// Bytes of the target may be anything; JSON is UTF-8.
 std::string printable(const std::string &text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)
-                 .starts_with('"')
-             ? Json::parse(Json(text).dump(-1, ' ', false,
-                                           Json::error_handler_t::replace))
-                   .get<std::string>()
-             : text;
+  return Json::parse(
+      Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Json json(const Difference &difference) {
@@ -121,25 +117,19 @@ Json json(const Intervention &intervention) {
   for (const auto &[factor, seed] : intervention.seeds)
     seeds[std::string(name(factor))] = seed;
   for (const std::uint64_t site : intervention.sites)
-    sites.push_back(std::format("{:016x}", site));
+    sites.push_back(fmt::format("{:016x}", site));
   return {{"seeds", std::move(seeds)}, {"sites", std::move(sites)}};
-}
-
-template <class T> Json list(const std::vector<T> &values) {
-  Json result = Json::array();
-  for (const T &value : values)
-    result.push_back(json(value));
-  return result;
 }
 
 Json json(const ArtifactResult &artifact) {
   Json factors = Json::array();
   for (const Factor factor : artifact.factors)
     factors.push_back(name(factor));
-  return {{"name", printable(artifact.name)},
-          {"level", name(artifact.level)},
-          {"factors", std::move(factors)},
-          {"difference", artifact.worst ? json(*artifact.worst) : Json(nullptr)}};
+  return {
+      {"name", printable(artifact.name)},
+      {"level", name(artifact.level)},
+      {"factors", std::move(factors)},
+      {"difference", artifact.worst ? json(*artifact.worst) : Json(nullptr)}};
 }
 
 Json json(const Cleared &cleared) {
@@ -147,6 +137,13 @@ Json json(const Cleared &cleared) {
           {"site", json(cleared.site)},
           {"called", cleared.called},
           {"runs", cleared.runs}};
+}
+
+template <class T> Json list(const std::vector<T> &values) {
+  Json result = Json::array();
+  for (const T &value : values)
+    result.push_back(json(value));
+  return result;
 }
 
 }  // namespace
@@ -187,7 +184,7 @@ std::string headline(const RerunReport &report) {
 
 std::string factorLine(const FactorResult &result) {
   std::string text =
-      std::format("  {:<13} {:<15}", name(result.factor), name(result.state));
+      fmt::format("  {:<13} {:<15}", name(result.factor), name(result.state));
   if (result.state == FactorState::NotApplicable)
     return text + result.reason + "\n";
   text += describe(result.differing, result.runs);
@@ -197,22 +194,22 @@ std::string factorLine(const FactorResult &result) {
 }
 
 std::string causeText(const Cause &cause) {
-  std::string text = std::format(
-      "\ncause: {}{}{}\n", name(cause.factor),
-      cause.called.empty() ? "" : ", " + cause.called,
-      cause.site ? " at " + show(*cause.site) : "");
+  std::string text =
+      fmt::format("\ncause: {}{}{}\n", name(cause.factor),
+                  cause.called.empty() ? "" : ", " + cause.called,
+                  cause.site ? " at " + show(*cause.site) : "");
   for (std::size_t i = 1; i < cause.stack.size(); ++i)
-    text += std::format("         called from {}\n", show(cause.stack[i]));
-  text += std::format("  evidence: {}\n", cause.evidence);
+    text += fmt::format("         called from {}\n", show(cause.stack[i]));
+  text += fmt::format("  evidence: {}\n", cause.evidence);
   if (!cause.first.artifact.empty())
-    text += std::format("  {} {}:\n    - {}\n    + {}\n", cause.first.artifact,
+    text += fmt::format("  {} {}:\n    - {}\n    + {}\n", cause.first.artifact,
                         cause.first.where, cause.first.a, cause.first.b);
   if (const auto &magnitude = cause.first.magnitude)
-    text += std::format("  {} numbers differ, by at most {:.3g} "
+    text += fmt::format("  {} numbers differ, by at most {:.3g} "
                         "(relative {:.3g})\n",
                         magnitude->count, magnitude->maxAbsolute,
                         magnitude->maxRelative);
-  return text + std::format("  cure: {}\n", info(cause.factor).cure);
+  return text + fmt::format("  cure: {}\n", info(cause.factor).cure);
 }
 
 }  // namespace
@@ -220,25 +217,25 @@ std::string causeText(const Cause &cause) {
 std::string toText(const RerunReport &report) {
   std::string text = headline(report) + "\n\n";
   if (report.natural.runs > 0)
-    text += std::format("  {:<29}{}\n", "as it is", describe(report.natural));
+    text += fmt::format("  {:<29}{}\n", "as it is", describe(report.natural));
   if (report.pinned.runs > 0)
-    text += std::format("  {:<29}{}\n", "pinned", describe(report.pinned));
+    text += fmt::format("  {:<29}{}\n", "pinned", describe(report.pinned));
   for (const FactorResult &result : report.factors)
     text += factorLine(result);
   for (const Cause &cause : report.causes)
     text += causeText(cause);
   if (!report.cleared.empty())
-    text += std::format("\ncleared: {} call site{} without effect\n",
+    text += fmt::format("\ncleared: {} call site{} without effect\n",
                         report.cleared.size(),
                         report.cleared.size() == 1 ? "" : "s");
   for (const Cleared &cleared : report.cleared)
     if (cleared.site)
-      text += std::format("  {} at {}\n", cleared.called, show(*cleared.site));
+      text += fmt::format("  {} at {}\n", cleared.called, show(*cleared.site));
   if (!report.notes.empty())
     text += "\n";
   for (const std::string &note : report.notes)
-    text += std::format("note: {}\n", note);
-  return text + std::format("\n{} runs\n", report.runs);
+    text += fmt::format("note: {}\n", note);
+  return text + fmt::format("\n{} runs\n", report.runs);
 }
 
 }  // namespace reproaudit

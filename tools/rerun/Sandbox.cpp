@@ -10,13 +10,14 @@
 #include "Environment.h"
 #include "Workspace.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <format>
 #include <fstream>
 #include <optional>
 #include <poll.h>
@@ -28,8 +29,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <utility>
 #include <unistd.h>
+#include <utility>
 
 namespace reproaudit {
 namespace fs = std::filesystem;
@@ -86,8 +87,8 @@ bool writeFile(const char *path, std::string_view text) {
 /// In a new user namespace, everybody keeps the name that they had.
 void keepIdentity(uid_t user, gid_t group) {
   writeFile("/proc/self/setgroups", "deny");
-  writeFile("/proc/self/uid_map", std::format("{0} {0} 1\n", user));
-  writeFile("/proc/self/gid_map", std::format("{0} {0} 1\n", group));
+  writeFile("/proc/self/uid_map", fmt::format("{0} {0} 1\n", user));
+  writeFile("/proc/self/gid_map", fmt::format("{0} {0} 1\n", group));
 }
 
 void limit(int resource, rlim_t value) {
@@ -142,8 +143,7 @@ bool pinToOneProcessor(bool realtime) {
 
 /// Kills what the target has started, where no namespace does it.
 void killDescendants() {
-  const std::string path =
-      std::format("/proc/self/task/{}/children", getpid());
+  const std::string path = fmt::format("/proc/self/task/{}/children", getpid());
   for (;;) {
     std::ifstream file(path);
     pid_t child = 0;
@@ -163,7 +163,8 @@ bool setUpNamespaces(const Launch &launch) {
   if (!launch.mounts)
     return true;
   return mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-         (!launch.processes || mount("proc", "/proc", "proc", 0, nullptr) == 0) &&
+         (!launch.processes ||
+          mount("proc", "/proc", "proc", 0, nullptr) == 0) &&
          launch.workspace->mount(launch.elsewhere);
 }
 
@@ -278,8 +279,8 @@ Watched watch(Streams &streams, Clock::time_point deadline,
                                     {streams.status.read.get(), POLLIN, 0}}};
     if (ready[0].fd < 0 && ready[1].fd < 0 && ready[2].fd < 0)
       return Watched::Ended;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        deadline - Clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     const int count = poll(ready.data(), ready.size(),
                            static_cast<int>(std::max<long>(0, left.count())));
     if (count == 0)
@@ -333,8 +334,9 @@ std::optional<SiteRecord> parseSite(std::istringstream &line) {
   site.id = std::strtoull(id.c_str(), nullptr, 16);
   while (line >> word)
     if (const std::size_t plus = word.rfind("+0x"); plus != std::string::npos)
-      site.stack.push_back({word.substr(0, plus),
-                            std::strtoull(word.c_str() + plus + 3, nullptr, 16)});
+      site.stack.push_back(
+          {word.substr(0, plus),
+           std::strtoull(word.c_str() + plus + 3, nullptr, 16)});
   return site;
 }
 
@@ -428,19 +430,20 @@ bool compileLocale(const fs::path &directory) {
   const fs::path source = directory / "source";
   std::ofstream(source) << kLocaleSource;
   const fs::path result = directory / kLocaleName;
-  return tryIn(0, [&] {
-           const int nothing = open("/dev/null", O_RDWR);
-           dup2(nothing, 1);
-           dup2(nothing, 2);
-           const pid_t child = fork();
-           if (child == 0) {
-             execlp("localedef", "localedef", "--no-archive", "-c", "-i",
-                    source.c_str(), result.c_str(), nullptr);
-             _exit(127);
-           }
-           // It complains about what the source leaves out.
-           return waitpid(child, nullptr, 0) == child;
-         }) &&
+  return tryIn(0,
+               [&] {
+                 const int nothing = open("/dev/null", O_RDWR);
+                 dup2(nothing, 1);
+                 dup2(nothing, 2);
+                 const pid_t child = fork();
+                 if (child == 0) {
+                   execlp("localedef", "localedef", "--no-archive", "-c", "-i",
+                          source.c_str(), result.c_str(), nullptr);
+                   _exit(127);
+                 }
+                 // It complains about what the source leaves out.
+                 return waitpid(child, nullptr, 0) == child;
+               }) &&
          fs::exists(result / "LC_NUMERIC", error);
 }
 
@@ -454,8 +457,8 @@ std::vector<char *> pointersTo(std::vector<std::string> &texts) {
 
 }  // namespace
 
-std::expected<Sandbox, std::string>
-Sandbox::create(Target target, const fs::path &library) {
+std::expected<Sandbox, std::string> Sandbox::create(Target target,
+                                                    const fs::path &library) {
   auto scratch = Scratch::create();
   if (!scratch)
     return std::unexpected(scratch.error());
@@ -467,7 +470,7 @@ Sandbox::create(Target target, const fs::path &library) {
   fs::copy_file(library, paths.library, error);
   if (error)
     return std::unexpected(
-        std::format("cannot read {}: {}", library.string(), error.message()));
+        fmt::format("cannot read {}: {}", library.string(), error.message()));
   fs::create_directories(paths.home, error);
 
   Workspace overlay(target.directory, root, View::Overlay);
@@ -505,9 +508,9 @@ Observation Sandbox::run(const Intervention &intervention) {
   if (!observation.failure.empty())
     return observation;
   fs::remove(state.paths.log);
-  std::ofstream(state.paths.config) << configurationOf(
-      intervention, state.paths, state.processors,
-      can.realtime && perturbedSchedule);
+  std::ofstream(state.paths.config)
+      << configurationOf(intervention, state.paths, state.processors,
+                         can.realtime && perturbedSchedule);
 
   Launch launch;
   launch.workspace = &state.workspace;
@@ -540,11 +543,10 @@ Observation Sandbox::run(const Intervention &intervention) {
   streams.out.write.reset();
   streams.err.write.reset();
   streams.status.write.reset();
-  const Watched watched =
-      watch(streams,
-            start + std::chrono::duration_cast<Clock::duration>(
-                        state.target.timeout),
-            state.target.outputLimit);
+  const Watched watched = watch(
+      streams,
+      start + std::chrono::duration_cast<Clock::duration>(state.target.timeout),
+      state.target.outputLimit);
   if (watched == Watched::Ended)
     waitpid(keeper, nullptr, 0);
   else
@@ -556,14 +558,14 @@ Observation Sandbox::run(const Intervention &intervention) {
   observation.exitCode =
       WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   if (keeper < 0 || streams.ending.error != 0)
-    observation.failure = std::format(
-        "cannot start {}: {}", state.target.command.front(),
-        std::strerror(keeper < 0 ? errno : streams.ending.error));
+    observation.failure =
+        fmt::format("cannot start {}: {}", state.target.command.front(),
+                    std::strerror(keeper < 0 ? errno : streams.ending.error));
 
   observation.artifacts = state.workspace.collect(elsewhere);
-  observation.artifacts.insert(observation.artifacts.begin(),
-                               {streams.errBytes.finish(),
-                                streams.outBytes.finish()});
+  observation.artifacts.insert(
+      observation.artifacts.begin(),
+      {streams.errBytes.finish(), streams.outBytes.finish()});
   std::ranges::sort(observation.artifacts, {}, &Artifact::name);
   readLog(state.paths.log, observation);
   return observation;

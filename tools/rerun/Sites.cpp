@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Sites.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <format>
+#include <map>
 
 namespace reproaudit {
 namespace {
 
 /// An id that no site has: everything is recorded, nothing perturbed.
 constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
-
-/// Every "no difference" is a statement about this many seeds.
-constexpr std::size_t kSeeds = 2;
 
 const Intervention *interventionOf(Factor factor, const RerunReport &report) {
   for (const Intervention &intervention : report.replay)
@@ -23,25 +22,24 @@ const Intervention *interventionOf(Factor factor, const RerunReport &report) {
 }  // namespace
 
 /// What perturbing only \p sites changes, with the first seed that shows it.
-std::vector<Difference> SiteSearch::perturb(const Ids &sites) {
+std::optional<SiteSearch::Guilty> SiteSearch::perturb(const Ids &sites) {
   for (const std::uint64_t seed : seeds_) {
-    ++runs_;
-    auto differences = trial_.perturbed({true, {{factor_, seed}}, sites});
+    const auto differences = trial_.perturbed({true, {{factor_, seed}}, sites});
     if (!differences.empty())
-      return differences;
+      return Guilty{sites.front(), seed, differences.front()};
   }
-  return {};
+  return std::nullopt;
 }
 
 /// Adds those of \p sites that change the output by themselves.
 void SiteSearch::narrow(const Ids &sites, std::vector<Guilty> &guilty) {
   if (sites.empty() || trial_.budgetSpent())
     return;
-  const auto differences = perturb(sites);
-  if (differences.empty())
+  const auto found = perturb(sites);
+  if (!found)
     return;
   if (sites.size() == 1) {
-    guilty.push_back({sites.front(), differences.front()});
+    guilty.push_back(*found);
     return;
   }
   const auto middle = sites.begin() + static_cast<long>(sites.size() / 2);
@@ -56,37 +54,47 @@ void SiteSearch::name(Cause &cause, const SiteRecord &site) {
     cause.site = cause.stack.front();
 }
 
+/// The seeds to try, in groups: a later group only if the earlier ones blame
+/// nothing. For the clocks odd seeds are gentle, even ones rough.
+std::vector<std::vector<std::uint64_t>>
+SiteSearch::seedGroups(std::uint64_t known) const {
+  if (factor_ == Factor::Entropy)
+    return {{1, 3}, {2, 4}};
+  return {{known, known == 1 ? 2U : 1U}};
+}
+
 bool SiteSearch::bisect(const FactorResult &result, RerunReport &report) {
   const Intervention *known = interventionOf(result.factor, report);
   if (!known || known->seeds.size() != 1)
     return false;
-  seeds_ = {known->seeds.at(factor_)};
-  for (std::uint64_t seed = 1;
-       seed <= info(factor_).seeds && seeds_.size() < kSeeds; ++seed)
-    if (seed != seeds_.front())
-      seeds_.push_back(seed);
+  const auto groups = seedGroups(known->seeds.at(factor_));
+  seeds_ = groups.front();
   trial_.perturbed({true, {{factor_, seeds_.front()}}, {kNowhere}});
   const auto sites = trial_.sitesOf(factor_);
   Ids ids;
   for (const auto &[id, site] : sites)
     ids.push_back(id);
   std::vector<Guilty> guilty;
-  narrow(ids, guilty);
+  for (const auto &seeds : groups) {
+    seeds_ = seeds;
+    if (guilty.empty())
+      narrow(ids, guilty);
+  }
   for (const Guilty &one : guilty) {
     Cause cause;
     cause.factor = factor_;
     cause.first = one.first;
     cause.proof = Proof::Intervened;
-    cause.evidence = std::format(
-        "of {} call sites, changing this one alone changes {}", ids.size(),
-        one.first.artifact);
+    cause.evidence =
+        fmt::format("of {} call sites, changing this one alone changes {}",
+                    ids.size(), one.first.artifact);
     name(cause, sites.at(one.id));
     report.causes.push_back(std::move(cause));
-    report.replay.push_back({true, {{factor_, seeds_.front()}}, {one.id}});
+    report.replay.push_back({true, {{factor_, one.seed}}, {one.id}});
   }
   for (const std::uint64_t id : ids) {
     if (guilty.empty() ||
-        std::ranges::contains(guilty, id, &Guilty::id))
+        std::ranges::find(guilty, id, &Guilty::id) != guilty.end())
       continue;
     Cause place;
     name(place, sites.at(id));
@@ -103,20 +111,39 @@ void SiteSearch::explain(const FactorResult &result, RerunReport &report) {
   Cause cause;
   cause.factor = factor_;
   for (const ArtifactResult &artifact : report.artifacts)
-    if (std::ranges::contains(artifact.factors, factor_) && artifact.worst) {
+    if (std::ranges::find(artifact.factors, factor_) !=
+            artifact.factors.end() &&
+        artifact.worst) {
       cause.first = *artifact.worst;
       break;
     }
   cause.evidence =
-      std::format("{} of {} runs with another {} differ from the pinned run",
+      fmt::format("{} of {} runs with another {} differ from the pinned run",
                   result.differing, result.runs, info(factor_).changes);
-  // Where the program asks for it, if there is one such place.
-  const auto sites = trial_.sitesOf(factor_);
-  if (sites.size() == 1) {
-    name(cause, sites.begin()->second);
-    cause.proof = cause.site ? Proof::Reached : Proof::Factor;
+  addReached(cause, report);
+}
+
+/// Without a lever for single sites: all places where the program asks.
+void SiteSearch::addReached(const Cause &cause, RerunReport &report) {
+  constexpr std::size_t kShown = 5;
+  std::map<SourcePlace, Cause> places;
+  for (const auto &[id, site] : trial_.sitesOf(factor_)) {
+    Cause reached = cause;
+    reached.proof = Proof::Reached;
+    name(reached, site);
+    if (reached.site)
+      places.try_emplace(*reached.site, std::move(reached));
   }
-  report.causes.push_back(std::move(cause));
+  if (places.empty())
+    report.causes.push_back(cause);
+  for (auto &[place, reached] : places) {
+    reached.evidence +=
+        places.size() == 1 ? "; only this place depends on it"
+                           : fmt::format("; one of {} places that depend on it",
+                                         places.size());
+    if (report.causes.size() < kShown || places.size() == 1)
+      report.causes.push_back(std::move(reached));
+  }
 }
 
 }  // namespace reproaudit

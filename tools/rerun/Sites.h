@@ -4,7 +4,8 @@
 #include "Symbols.h"
 #include "Trial.h"
 
-#include <set>
+#include <optional>
+#include <vector>
 
 namespace reproaudit {
 
@@ -23,19 +24,21 @@ private:
   /// What a group of sites was found to change.
   struct Guilty {
     std::uint64_t id;
+    std::uint64_t seed;
     Difference first;
   };
 
-  std::vector<Difference> perturb(const Ids &sites);
+  std::optional<Guilty> perturb(const Ids &sites);
   void narrow(const Ids &sites, std::vector<Guilty> &guilty);
+  std::vector<std::vector<std::uint64_t>> seedGroups(std::uint64_t known) const;
   bool bisect(const FactorResult &result, RerunReport &report);
+  void addReached(const Cause &cause, RerunReport &report);
   void name(Cause &cause, const SiteRecord &site);
 
   Trial &trial_;
   Symbols symbols_;
   Factor factor_{};
   std::vector<std::uint64_t> seeds_;  ///< That change the output.
-  unsigned runs_ = 0;
 };
 
 }  // namespace reproaudit

@@ -3,17 +3,18 @@
 
 #include "Artifact.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <fcntl.h>
-#include <format>
 #include <fstream>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <system_error>
-#include <utility>
 #include <unistd.h>
+#include <utility>
 
 namespace reproaudit {
 namespace fs = std::filesystem;
@@ -26,8 +27,8 @@ constexpr const char *kPrefix = "reproaudit-run.";
 
 /// Takes the lock of a scratch directory, unless its owner lives.
 int lockOf(const fs::path &scratch) {
-  const int fd = open((scratch / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC,
-                      0600);
+  const int fd =
+      open((scratch / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
     return fd;
   if (fd >= 0)
@@ -41,8 +42,8 @@ void removeLeftovers(const fs::path &parent) {
   for (const auto &entry : fs::directory_iterator(parent, ignored)) {
     struct stat status{};
     if (!entry.path().filename().string().starts_with(kPrefix) ||
-        lstat(entry.path().c_str(), &status) != 0 ||
-        !S_ISDIR(status.st_mode) || status.st_uid != geteuid())
+        lstat(entry.path().c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
+        status.st_uid != geteuid())
       continue;
     if (const int lock = lockOf(entry.path()); lock >= 0) {
       removeTree(entry.path());
@@ -72,7 +73,7 @@ std::expected<Scratch, std::string> Scratch::create() {
   std::string path = (parent / kPrefix).string() + "XXXXXX";
   if (!mkdtemp(path.data()))
     return std::unexpected(
-        std::format("cannot create {}: {}", path, std::strerror(errno)));
+        fmt::format("cannot create {}: {}", path, std::strerror(errno)));
   return Scratch(path, lockOf(path));
 }
 
@@ -119,7 +120,8 @@ Artifact describe(const fs::path &path, const std::string &name) {
   std::error_code ignored;
   lstat(path.c_str(), &status);
   if (S_ISLNK(status.st_mode))
-    return makeArtifact(name, "link to " + fs::read_symlink(path, ignored).string());
+    return makeArtifact(name,
+                        "link to " + fs::read_symlink(path, ignored).string());
   if (S_ISCHR(status.st_mode) && status.st_rdev == 0)
     return makeArtifact(name, "deleted");
   if (!S_ISREG(status.st_mode))
@@ -183,7 +185,7 @@ bool Workspace::mount(bool elsewhere) const {
   if (view_ == View::Copy)
     return true;
   const std::string layers =
-      std::format("lowerdir={},upperdir={},workdir={}", directory_.string(),
+      fmt::format("lowerdir={},upperdir={},workdir={}", directory_.string(),
                   upper_.string(), work_.string());
   const fs::path at = start(elsewhere);
   // `userxattr` is what unprivileged users need, and what root may not have.
@@ -223,15 +225,17 @@ std::string Workspace::copyAll() {
       bytes += size;
   });
   if (bytes > kMaxCopiedBytes || files > kMaxCopiedFiles)
-    return std::format("{} has {} files with {} MiB: too much to copy for every "
-                       "run; start the program in a directory of its own, or "
-                       "allow user namespaces",
-                       directory_.string(), files, bytes >> 20);
+    return fmt::format(
+        "{} has {} files with {} MiB: too much to copy for every "
+        "run; start the program in a directory of its own, or "
+        "allow user namespaces",
+        directory_.string(), files, bytes >> 20);
   fs::create_directories(copy_.parent_path(), error);
   fs::copy(directory_, copy_,
-           fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks,
+           error);
   if (error)
-    return std::format("cannot copy {}: {}", directory_.string(),
+    return fmt::format("cannot copy {}: {}", directory_.string(),
                        error.message());
   forEachFile(copy_, [&](const fs::path &path, const std::string &name) {
     std::error_code ignored;

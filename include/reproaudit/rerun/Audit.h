@@ -15,10 +15,11 @@
 namespace reproaudit {
 
 struct AuditOptions {
-  unsigned runs = 3;            ///< Ordinary runs.
-  std::vector<Factor> factors;  ///< Only these; empty: all.
+  unsigned runs = 3;                          ///< Ordinary runs.
+  std::vector<Factor> factors;                ///< Only these; empty: all.
   RepeatLevel level = RepeatLevel::Portable;  ///< Less is a divergence.
-  std::vector<std::string> outputs;  ///< Globs: only these artifacts; empty: all.
+  std::vector<std::string>
+      outputs;  ///< Globs: only these artifacts; empty: all.
   CompareOptions compare;
   std::chrono::duration<double> budget{120};
   std::vector<Intervention> replay;  ///< Only these runs, if any.

@@ -39,11 +39,11 @@ struct Magnitude {
 };
 
 struct Difference {
-  std::string artifact;  ///< Its name; `exit code` for how the run ended.
-  std::string where;     ///< `line 3`, `byte 17`, `tensor w[5]`, or "".
-  std::string a, b;      ///< What is there, shortened.
-  std::uint64_t offset = 0;            ///< Of the first byte that differs.
-  std::optional<Magnitude> magnitude;  ///< Set if only numbers differ.
+  std::string artifact;      ///< Its name; `exit code` for how the run ended.
+  std::string where;         ///< `line 3`, `byte 17`, `tensor w[5]`, or "".
+  std::string a, b;          ///< What is there, shortened.
+  std::uint64_t offset = 0;  ///< Of the first byte that differs.
+  std::optional<Magnitude> magnitude;         ///< Set if only numbers differ.
   RepeatLevel level = RepeatLevel::ExitCode;  ///< Reached in spite of it.
 };
 

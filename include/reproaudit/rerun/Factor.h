@@ -42,13 +42,14 @@ struct FactorInfo {
   std::string_view cure;     ///< What to do in the program, one sentence.
   unsigned seeds;            ///< Settings tried when it is tested alone.
   bool hasSites;             ///< Can be applied to single call sites.
-  bool everyRun;  ///< Can change from run to run on one machine.
+  bool everyRun;             ///< Can change from run to run on one machine.
 };
 
 inline constexpr std::array<FactorInfo, 18> kFactors{{
     {Factor::Entropy, "entropy",
      "clocks, random devices, process ids and host name",
-     "derive the value from a seed or an input that the run records", 3, true, true},
+     "derive the value from a seed or an input that the run records", 3, true,
+     true},
     {Factor::HashOrder, "hash-order", "iteration order of unordered containers",
      "iterate in sorted order or use an ordered container", 4, true, false},
     {Factor::SortTies, "sort-ties", "order of elements that compare equal",
@@ -62,12 +63,13 @@ inline constexpr std::array<FactorInfo, 18> kFactors{{
     {Factor::StackFill, "stack-fill", "content of fresh stack memory",
      "initialise the variable before it is read", 2, false, true},
     {Factor::Threads, "threads", "size of the OpenMP and BLAS thread pools",
-     "make the result independent of the partition, or fix the thread count",
-     3, false, false},
+     "make the result independent of the partition, or fix the thread count", 3,
+     false, false},
     {Factor::Nprocs, "nprocs", "number of processors that the program sees",
      "take the number of workers from the configuration", 3, true, false},
     {Factor::Sched, "sched", "order in which threads run",
-     "combine results in a fixed order, not in order of arrival", 12, false, true},
+     "combine results in a fixed order, not in order of arrival", 12, false,
+     true},
     {Factor::DirOrder, "dir-order", "order of directory entries",
      "sort the entries before use", 3, true, false},
     {Factor::CpuDispatch, "cpu-dispatch",

@@ -48,8 +48,8 @@ struct Cause {
   Factor factor{};
   std::optional<SourcePlace> site;
   std::vector<SourcePlace> stack;  ///< From `site` to main.
-  std::string called;              ///< `random_device`, `clock_gettime:REALTIME`.
-  Difference first;                ///< The first artifact that differed.
+  std::string called;  ///< `random_device`, `clock_gettime:REALTIME`.
+  Difference first;    ///< The first artifact that differed.
   Proof proof = Proof::Factor;
   std::string evidence;  ///< One sentence with numbers.
 };
@@ -69,7 +69,7 @@ struct Agreement {
 };
 
 enum class Verdict : std::uint8_t {
-  Same,          ///< No run differed.
+  Same,  ///< No run differed.
   Differs,
   TargetFailed,  ///< The reference run did not end well.
   Inconclusive,
@@ -91,7 +91,7 @@ struct RerunReport {
   std::vector<Cause> causes;
   std::vector<Cleared> cleared;
   std::vector<ArtifactResult> artifacts;
-  std::vector<std::string> notes;  ///< What could not be done, and why.
+  std::vector<std::string> notes;    ///< What could not be done, and why.
   std::vector<Intervention> replay;  ///< Runs that differ, smallest first.
   int exitCode = 0;
 };

@@ -20,7 +20,7 @@ namespace reproaudit {
 struct Intervention {
   bool pinned = true;  ///< Everything that can be fixed is fixed, except:
   std::map<Factor, std::uint64_t> seeds;  ///< The perturbed factors.
-  std::vector<std::uint64_t> sites;  ///< Only there, if any; sorted.
+  std::vector<std::uint64_t> sites;       ///< Only there, if any; sorted.
 
   auto operator<=>(const Intervention &) const = default;
 };

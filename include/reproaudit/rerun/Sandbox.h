@@ -28,8 +28,8 @@ struct Target {
 
 /// What this machine lets us do; each missing one is told to the user.
 struct Capabilities {
-  bool mounts = false;      ///< Private mounts: the work directory keeps its path.
-  bool processes = false;   ///< Private process ids: nothing survives a run.
+  bool mounts = false;  ///< Private mounts: the work directory keeps its path.
+  bool processes = false;  ///< Private process ids: nothing survives a run.
   bool fixedAddresses = false;  ///< ASLR can be switched off.
   bool realtime = false;        ///< The schedule can be fixed.
   bool locale = false;          ///< A locale with a decimal comma exists.
