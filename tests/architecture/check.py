@@ -94,6 +94,9 @@ def rules(root: Path):
     listed = RULE.findall((root / "checks/Rules.def").read_text())
     if listed != sorted(listed):
         yield "checks/Rules.def: is not sorted"
+    names = [name for _, name in listed]
+    for repeated in sorted({name for name in names if names.count(name) > 1}):
+        yield f"checks/Rules.def: two families have a rule {kebab(repeated)}"
     for family, name in listed:
         place = f"checks/{family}/{name}.cpp"
         if not (root / place).exists():

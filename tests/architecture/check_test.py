@@ -67,6 +67,10 @@ class Architecture(unittest.TestCase):
         self.expect("checks/env/Aaa.cpp: is missing")
         self.expect("checks/Rules.def: is not sorted")
 
+    def test_id_that_two_families_share(self):
+        self.append("checks/Rules.def", "RULE(rng, UnorderedFloatReduction)\n")
+        self.expect("two families have a rule repro-unordered-float-reduction")
+
     def test_library_prints(self):
         self.append("checks/support/Loud.cpp", "void f() { llvm::errs() << 1; }\n")
         self.expect("checks/support/Loud.cpp:2: only tools may print")

@@ -4,32 +4,45 @@ import json
 import subprocess
 import sys
 import tempfile
-from argparse import ArgumentParser
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-import analyse
+from analyse import SOURCE_FAMILIES, compiler_flags, scan
 
 
-def main() -> int:
-    parser = ArgumentParser(description="runs the examples of all rules")
-    parser.add_argument("dev", help="the program reproaudit-dev")
-    parser.add_argument("command", nargs="+", help="the analysis, after `--`")
-    args = parser.parse_args()
+def findings(reproaudit: str, folder: Path, examples: list[dict]) -> dict[str, list[str]]:
+    """The rules that report something in each example, by the example's folder."""
+    units = {Path(e["path"]): compiler_flags(Path(e["path"])) + e["flags"].split() for e in examples if e["isSource"]}
+    # A rule that is off by default is on only for its own examples.
+    pedantic = {e["rule"] for e in examples if e["isPedantic"]}
+    found: dict[str, list[str]] = {}
+    for rule in [None, *sorted(pedantic)]:
+        chosen = {Path(e["path"]) for e in examples if e["isSource"] and (e["rule"] if e["isPedantic"] else None) == rule}
+        selected = [*SOURCE_FAMILIES, rule] if rule else SOURCE_FAMILIES
+        if chosen:
+            for finding in scan(reproaudit, folder, selected, {path: units[path] for path in chosen}):
+                found.setdefault(Path(finding.file).parts[0], []).append(finding.rule)
+    for example in examples:
+        if not example["isSource"]:
+            place = Path(example["path"]).parent
+            found[place.name] = [f.rule for f in scan(reproaudit, place, [example["rule"]])]
+    return found
 
+
+def main(dev: str, reproaudit: str) -> int:
     failures = 0
-    with tempfile.TemporaryDirectory() as folder:
-        listing = subprocess.run([args.dev, "examples", folder], check=True, capture_output=True, text=True).stdout
-        for example in json.loads(listing):
-            path, is_source = Path(example["path"]), example["path"].endswith(("/example.cpp", "/example.cu"))
-            found = analyse.run(args.command, path, extra=example["flags"].split()) if is_source else \
-                analyse.run_project(args.dev, example["rule"], path.parent)
-            rules = [finding.rule for finding in found]
-            if rules != ([example["rule"]] if example["bad"] else []):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        listing = subprocess.run([dev, "examples", folder], check=True, capture_output=True, text=True).stdout
+        examples = json.loads(listing)
+        found = findings(reproaudit, folder, examples)
+        for example in examples:
+            rules = found.get(Path(example["path"]).relative_to(folder).parts[0], [])
+            if rules != ([example["rule"]] if example["isBad"] else []):
                 failures += 1
-                print(f"the {'bad' if example['bad'] else 'good'} example of {example['rule']} yields {rules}")
+                print(f"the {'bad' if example['isBad'] else 'good'} example of {example['rule']} yields {rules}")
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

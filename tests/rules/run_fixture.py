@@ -9,33 +9,39 @@ marker and every marker a finding, so silence is tested too. A gap that is
 reported after all fails as well: turn it into an `expect`.
 
     // flags: -fopenmp     more compiler flags for this fixture
-    // only: plain         the variants of headers that it runs with
+    // only: plain         the kinds of headers that it runs with
+
+The fixture of a project rule is a folder; its files have markers in comments of
+their own kind.
 """
 import re
+import shutil
 import sys
+import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import NamedTuple
 
-import analyse
+from analyse import SOURCE_FAMILIES, Finding, compiler_flags, scan
 
-# Project files have other comments: `#` of CMake and Python, `--` of SQL and Lua, `<!--` of XML.
 MARKER = re.compile(r'^(?P<code>.*?)(?://|#|--|<!--) (?P<kind>expect|gap): (?P<rule>[\w-]+)(?: "(?P<text>[^"]*)")?(?:\s*-->)?\s*$')
 HEADER = re.compile(r"^// (?P<key>flags|only): (?P<words>.*)$", re.M)
 
 
 class Marker(NamedTuple):
+    file: str
     line: int
     rule: str
     text: str
 
 
-def markers(source: Path, kind: str) -> list[Marker]:
+def markers(folder: Path, kind: str) -> list[Marker]:
     found = []
-    for number, line in enumerate(source.read_text().splitlines(), start=1):
-        if (m := MARKER.match(line)) and m["kind"] == kind:
-            on_its_own = not m["code"].strip()
-            found.append(Marker(number + on_its_own, m["rule"], m["text"] or ""))
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+            if (m := MARKER.match(line)) and m["kind"] == kind:
+                on_its_own = not m["code"].strip()
+                found.append(Marker(path.relative_to(folder).as_posix(), number + on_its_own, m["rule"], m["text"] or ""))
     return found
 
 
@@ -47,49 +53,52 @@ def kebab(name: str) -> str:
     return "repro" + re.sub(r"[A-Z]", lambda m: "-" + m[0].lower(), name)
 
 
-def problems(source: Path, found: list[analyse.Finding]) -> list[str]:
-    missing = markers(source, "expect")
-    gaps = {(gap.line, gap.rule) for gap in markers(source, "gap")}
-    surprising = []
+def mismatches(folder: Path, found: list[Finding]):
+    missing = markers(folder, "expect")
+    gaps = {gap[:3] for gap in markers(folder, "gap")}
     for finding in found:
-        match = next((m for m in missing if (m.line, m.rule) == (finding.line, finding.rule)
-                      and m.text in finding.text), None)
-        missing.remove(match) if match else surprising.append(finding)
-    return [f"{source}:{m.line}: expected {m.rule} {m.text!r}, but it was not reported" for m in missing] + [
-        f"{source}:{f.line}: {'closed gap' if (f.line, f.rule) in gaps else 'unexpected'} {f.rule}: {f.text}"
-        for f in surprising]
+        match = next((m for m in missing if m[:3] == finding[:3] and m.text in finding.text), None)
+        if match:
+            missing.remove(match)
+        else:
+            kind = "closed gap" if finding[:3] in gaps else "unexpected"
+            yield f"{finding.file}:{finding.line}: {kind} {finding.rule}: {finding.text}"
+    for marker in missing:
+        yield f"{marker.file}:{marker.line}: expected {marker.rule} {marker.text!r}, but it was not reported"
 
 
-def check_folder(dev: str, folder: Path) -> list[str]:
-    found = analyse.run_project(dev, kebab(folder.name), folder)
-    return [problem for path in sorted(folder.rglob("*")) if path.is_file()
-            for problem in problems(path, [f for f in found if f.file == path.relative_to(folder).as_posix()])]
-
-
-def check_source(command: list[str], source: Path, headers: str) -> list[str]:
-    if headers not in (header(source, "only") or [headers]):
-        return []
-    found = analyse.run(command, source, headers, header(source, "flags"))
-    return problems(source, [f for f in found if f.file == source.name]) + [
-        f"{f.file}:{f.line}: found outside the fixture: {f.rule}" for f in found if f.file != source.name]
+def bad_manners(finding: Finding):
+    for text in (finding.text, finding.cure):
+        if not text or text.endswith(".") or re.match(r"[A-Z][a-z]", text):
+            yield f"{finding.file}:{finding.line}: not lower-case without a full stop: {text!r}"
 
 
 def main() -> int:
     parser = ArgumentParser(description="checks the fixture of one rule")
-    parser.add_argument("--headers", choices=analyse.HEADERS, default="plain")
-    parser.add_argument("--dev", help="the program reproaudit-dev")
+    parser.add_argument("--headers", choices=["plain", "libcxx", "cuda"], default="plain")
+    parser.add_argument("reproaudit")
     parser.add_argument("fixture", type=Path, help="fixtures/rules/family/Name, without a suffix")
-    parser.add_argument("command", nargs="+", help="the analysis, after `--`")
     args = parser.parse_args()
 
-    sources = [path for suffix in (".cpp", ".cu") if (path := args.fixture.with_suffix(suffix)).exists()]
-    failures = [failure for source in sources for failure in check_source(args.command, source, args.headers)]
-    if args.fixture.is_dir():
-        failures += check_folder(args.dev, args.fixture)
-    elif not sources:
-        failures.append(f"{args.fixture}.cpp is missing")
-    print("\n".join(failures))
-    return 1 if failures else 0
+    rule = kebab(args.fixture.name)
+    with tempfile.TemporaryDirectory() as copy:
+        folder = Path(copy).resolve()
+        if args.fixture.is_dir():
+            shutil.copytree(args.fixture, folder, dirs_exist_ok=True)
+            found = scan(args.reproaudit, folder, [rule])
+        else:
+            units = {}
+            for original in (args.fixture.with_suffix(".cpp"), args.fixture.with_suffix(".cu")):
+                if original.exists() and args.headers in (header(original, "only") or [args.headers]):
+                    source = Path(shutil.copy(original, folder))
+                    units[source] = compiler_flags(source, args.headers) + header(source, "flags")
+            if not units:
+                return 0
+            found = scan(args.reproaudit, folder, [*SOURCE_FAMILIES, rule], units)
+            (folder / "compile_commands.json").unlink()
+        problems = [*mismatches(folder, found), *(problem for finding in found for problem in bad_manners(finding))]
+    print("\n".join(problems))
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

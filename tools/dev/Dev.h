@@ -15,9 +15,6 @@ int docs(llvm::StringRef root, bool checkOnly);
 /// and prints a JSON array that says which rule each of them is about.
 int examples(llvm::StringRef folder);
 
-/// Runs the project rule \p name over \p folder, prints its findings.
-int checkFolder(llvm::StringRef name, llvm::StringRef folder);
-
 /// Starts the rule \p name of \p family below \p root: source, fixture and
 /// the line in Rules.def.
 int newRule(llvm::StringRef root, llvm::StringRef family, llvm::StringRef name);

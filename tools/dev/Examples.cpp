@@ -37,10 +37,13 @@ int examples(StringRef folder) {
                         isBad ? "bad" : "good", fileName(info));
       const StringRef code = isBad ? info.bad : info.good;
       ok &= write(path, code.trim('\n').str() + "\n");
-      list.push_back(llvm::json::Object{{"rule", StringRef(info.name)},
-                                        {"bad", isBad},
-                                        {"path", path},
-                                        {"flags", StringRef(info.flags)}});
+      list.push_back(
+          llvm::json::Object{{"rule", StringRef(info.name)},
+                             {"isBad", isBad},
+                             {"isPedantic", info.tier == Tier::Pedantic},
+                             {"isSource", info.language != Language::Text},
+                             {"path", path},
+                             {"flags", StringRef(info.flags)}});
     }
   }
   llvm::outs() << llvm::json::Value(std::move(list)) << "\n";

@@ -32,14 +32,11 @@ int main(int argc, char **argv) {
     return reproaudit::dev::docs(args[1], /*checkOnly=*/true);
   if (command == "examples" && args.size() == 2)
     return reproaudit::dev::examples(args[1]);
-  if (command == "check" && args.size() == 3)
-    return reproaudit::dev::checkFolder(args[1], args[2]);
   if (command == "new-rule" && args.size() == 3)
     return reproaudit::dev::newRule(".", args[1], args[2]);
   llvm::errs() << "usage, in the root of the repository:\n"
                   "  reproaudit-dev docs . [--check]\n"
                   "  reproaudit-dev examples FOLDER\n"
-                  "  reproaudit-dev check RULE FOLDER\n"
                   "  reproaudit-dev new-rule FAMILY Name\n";
   return 2;
 }
