@@ -5,11 +5,17 @@ namespace reproaudit {
 
 std::span<const Format> formats() {
   static constexpr Format kFormats[] = {
-      {"text", "findings as compilers print them, with source lines",
-       renderText},
-      {"json", "everything, for programs; docs/schema/report.schema.json",
-       renderJson},
+      {"text", "as compilers print it, with the source lines", renderText},
+      {"full", "text with the reasons and the fixes", renderFull},
+      {"json", "everything, for programs (docs/schema)", renderJson},
+      {"jsonl", "one finding per line, for programs", renderJsonLines},
       {"sarif", "SARIF 2.1.0, for code scanning and viewers", renderSarif},
+      {"github", "annotations of a GitHub Actions step", renderGitHub},
+      {"gitlab", "GitLab Code Quality", renderGitLab},
+      {"junit", "JUnit XML: one test case per rule", renderJUnit},
+      {"rdjson", "reviewdog, with suggestions", renderReviewDog},
+      {"markdown", "a step summary or a comment", renderMarkdown},
+      {"html", "one file to read offline", renderHtml},
   };
   return kFormats;
 }

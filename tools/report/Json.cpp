@@ -8,17 +8,33 @@
 
 namespace reproaudit {
 
-std::string renderJson(const Report &report, const SourceTexts &,
-                       const Style &) {
-  using Json = nlohmann::ordered_json;
-  Json findings = Json::array();
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<Json> findingsWithFingerprints(const Report &report) {
   const std::vector<std::string> fingerprints =
       contextFingerprints(report.findings);
+  std::vector<Json> findings;
   for (std::size_t i = 0; i < report.findings.size(); ++i) {
-    Json finding = report.findings[i];
-    finding["fingerprint"] = fingerprints[i];
-    findings.push_back(std::move(finding));
+    findings.emplace_back(report.findings[i]);
+    findings.back()["fingerprint"] = fingerprints[i];
   }
+  return findings;
+}
+
+}  // namespace
+
+std::string renderJsonLines(const Report &report, const SourceTexts &,
+                            const Style &) {
+  std::string lines;
+  for (const Json &finding : findingsWithFingerprints(report))
+    lines += finding.dump() + "\n";
+  return lines;
+}
+
+std::string renderJson(const Report &report, const SourceTexts &,
+                       const Style &) {
   Json rules = Json::array();
   for (const RuleInfo *rule : report.rules)
     rules.push_back({{"name", rule->name},
@@ -41,7 +57,7 @@ std::string renderJson(const Report &report, const SourceTexts &,
       {"complete", report.complete},
       {"exitCode", report.exitCode},
       {"rules", std::move(rules)},
-      {"findings", std::move(findings)},
+      {"findings", findingsWithFingerprints(report)},
       {"notices", std::move(notices)}};
   return json.dump(2) + "\n";
 }

@@ -89,8 +89,12 @@ std::string repositoryUri(std::string_view repository) {
 }
 
 std::string capitalised(std::string_view text) {
+  // A first word that is a path or a name keeps its spelling.
+  const std::string_view word = text.substr(0, text.find(' '));
+  const bool isPlain = std::ranges::all_of(
+      word, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
   std::string result(text);
-  if (!result.empty() && result[0] >= 'a' && result[0] <= 'z')
+  if (isPlain && !result.empty() && result[0] != '-')
     result[0] = static_cast<char>(result[0] - 'a' + 'A');
   return result;
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Concat.h"
 #include "Places.h"
+#include "Selection.h"
 #include "Writers.h"
 
+#include "reproaudit/report/Edits.h"
+#include "reproaudit/report/RuleMarkdown.h"
 #include "reproaudit/report/Unicode.h"
 
 #include <algorithm>
+#include <set>
 
 namespace reproaudit {
 namespace {
@@ -69,6 +73,23 @@ public:
       note(*finding.cure, finding.at);
   }
 
+  /// What `text` leaves out: how far the result fails to repeat and why, once
+  /// for each rule, and the fixes.
+  void details(const Finding &finding, const RuleInfo *rule) {
+    if (rule) {
+      paragraph("scope", meaning(rule->scope));
+      if (explained_.insert(rule->name).second)
+        paragraph("why", plainText(rule->why));
+    }
+    for (const Fix &fix : finding.fixes) {
+      paragraph(fix.safe ? "fix" : "unsafe fix", fix.title);
+      diff(unifiedDiff(fix.edits, texts_));
+    }
+    if (rule)
+      paragraph("more", concat("reproaudit explain ", rule->name));
+    out_ += '\n';
+  }
+
   std::string take() { return std::move(out_); }
 
 private:
@@ -126,6 +147,42 @@ private:
     return {line.substr(begin, end - begin), skipped};
   }
 
+  /// \p text behind "  = label: ", folded at 80 columns.
+  void paragraph(std::string_view label, std::string_view text) {
+    constexpr std::size_t kWidth = 80;
+    std::string line = concat("  = ", label, ":");
+    const auto flush = [&] {
+      out_ += printable(line) + "\n";
+      line = "   ";
+    };
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end =
+          std::min(text.find_first_of(" \n", begin), text.size());
+      const std::string_view word = text.substr(begin, end - begin);
+      if (!word.empty() && line.size() + 1 + word.size() > kWidth &&
+          line != "   ")
+        flush();
+      if (!word.empty())
+        line += concat(" ", word);
+      begin = end + 1;
+    }
+    flush();
+  }
+
+  void diff(std::string_view lines) {
+    while (!lines.empty()) {
+      const std::size_t size = lines.find('\n');
+      const std::string_view line = lines.substr(0, size);
+      out_ += "    ";
+      paint(line.starts_with('+')   ? kGreen
+            : line.starts_with('-') ? colourOf("error")
+                                    : "",
+            printable(line));
+      out_ += '\n';
+      lines.remove_prefix(size + 1);
+    }
+  }
+
   static std::string blanks(std::string_view text) {
     std::string result;
     while (!text.empty()) {
@@ -150,7 +207,7 @@ private:
   }
 
   void paint(std::string_view colour, std::string_view text) {
-    if (style_.colour)
+    if (style_.colour && !colour.empty())
       out_ += concat(colour, text, kReset);
     else
       out_ += text;
@@ -159,6 +216,7 @@ private:
   const SourceTexts &texts_;
   const Style &style_;
   std::string out_;
+  std::set<std::string_view> explained_;
 };
 
 }  // namespace
@@ -169,6 +227,20 @@ std::string renderText(const Report &report, const SourceTexts &texts,
   for (const Finding &finding : report.findings)
     if (!finding.suppression)
       writer.finding(finding);
+  return writer.take();
+}
+
+std::string renderFull(const Report &report, const SourceTexts &texts,
+                       const Style &style) {
+  const auto rules = rulesByName(report);
+  TextWriter writer(texts, style);
+  for (const Finding &finding : report.findings) {
+    if (finding.suppression)
+      continue;
+    writer.finding(finding);
+    const auto rule = rules.find(finding.rule);
+    writer.details(finding, rule == rules.end() ? nullptr : rule->second);
+  }
   return writer.take();
 }
 

@@ -50,8 +50,15 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"sarif/golden/ordinary.sarif", "sarif", samples::ordinary},
         Golden{"sarif/golden/clean.sarif", "sarif", samples::clean},
         Golden{"unit/report/golden/full.json", "json", samples::full},
-        Golden{"unit/report/golden/full.txt", "text", samples::full},
+        Golden{"unit/report/golden/full.jsonl", "jsonl", samples::full},
+        Golden{"unit/report/golden/text.txt", "text", samples::full},
         Golden{"unit/report/golden/colour.txt", "text", samples::ordinary,
-               true}));
+               true},
+        Golden{"unit/report/golden/full.txt", "full", samples::ordinary},
+        Golden{"unit/report/golden/github.txt", "github", samples::full},
+        Golden{"unit/report/golden/gitlab.json", "gitlab", samples::full},
+        Golden{"unit/report/golden/junit.xml", "junit", samples::full},
+        Golden{"unit/report/golden/rdjson.json", "rdjson", samples::full},
+        Golden{"unit/report/golden/summary.md", "markdown", samples::full}));
 
 }  // namespace

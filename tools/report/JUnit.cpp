@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// JUnit XML: every enabled rule is a test case, which fails if it has a warning
+// or an error; a unit that could not be analysed is a test case in error. So a
+// case keeps its name from run to run, which is what servers compare.
+#include "Concat.h"
+#include "Places.h"
+#include "Selection.h"
+#include "Writers.h"
+
+#include "reproaudit/report/Unicode.h"
+
+#include <algorithm>
+
+namespace reproaudit {
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const CodePoint point = decode(text);
+    const std::string bytes = validUtf8(text.substr(0, point.size));
+    text.remove_prefix(point.size);
+    if (point.value == '&')
+      result += "&amp;";
+    else if (point.value == '<')
+      result += "&lt;";
+    else if (point.value == '>')
+      result += "&gt;";
+    else if (point.value == '"')
+      result += "&quot;";
+    else if (point.value == '\n')
+      result += "&#10;";
+    else if (point.value < 0x20 || point.value == 0xFFFE ||
+             point.value == 0xFFFF)
+      result += "\uFFFD";  // XML has no way to write these.
+    else
+      result += bytes;
+  }
+  return result;
+}
+
+std::string lineFor(const Finding &finding, const SourceTexts &texts) {
+  const Range at = oneLine(finding.at, texts);
+  std::string line = concat(at.path, ":", at.line, ":", at.column, ": ",
+                            name(finding.level), ": ", finding.message, "\n");
+  if (finding.cure)
+    line += concat("    to fix: ", finding.cure->text, "\n");
+  return line;
+}
+
+struct Suite {
+  std::string cases;
+  std::size_t tests = 0, failures = 0, errors = 0;
+};
+
+void addRule(Suite &suite, const RuleInfo &rule,
+             const std::vector<Shown> &findings, const SourceTexts &texts) {
+  std::string failing, notes;
+  std::size_t count = 0;
+  for (const Shown &each : findings) {
+    if (each.finding->rule != rule.name)
+      continue;
+    const bool isNote = each.finding->level == Level::Note;
+    (isNote ? notes : failing) += lineFor(*each.finding, texts);
+    count += isNote ? 0 : 1;
+  }
+  ++suite.tests;
+  suite.cases += concat("    <testcase classname=\"reproaudit.",
+                        name(rule.family), "\" name=\"", rule.name, "\">\n");
+  if (count > 0) {
+    ++suite.failures;
+    suite.cases += concat(
+        "      <failure type=\"", rule.name, "\" message=\"",
+        escaped(counted(count, "finding") + ": " + std::string(rule.summary)),
+        "\">", escaped(failing), "</failure>\n");
+  }
+  if (!notes.empty())
+    suite.cases +=
+        concat("      <system-out>", escaped(notes), "</system-out>\n");
+  suite.cases += "    </testcase>\n";
+}
+
+void addNotice(Suite &suite, const Notice &notice) {
+  if (notice.level != Level::Error)
+    return;
+  ++suite.tests;
+  ++suite.errors;
+  suite.cases +=
+      concat("    <testcase classname=\"reproaudit.analysis\" name=\"",
+             escaped(notice.path.empty() ? notice.id : notice.path),
+             "\">\n      <error type=\"", escaped(notice.id), "\" message=\"",
+             escaped(sentence(notice.text)), "\"/>\n    </testcase>\n");
+}
+
+std::string totals(const Suite &suite) {
+  return concat("tests=\"", suite.tests, "\" failures=\"", suite.failures,
+                "\" errors=\"", suite.errors, "\"");
+}
+
+}  // namespace
+
+std::string renderJUnit(const Report &report, const SourceTexts &texts,
+                        const Style &) {
+  const std::vector<Shown> findings = shown(report);
+  Suite suite;
+  for (const RuleInfo *rule : report.rules)
+    addRule(suite, *rule, findings, texts);
+  for (const Notice &notice : report.notices)
+    addNotice(suite, notice);
+  return concat("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                "<testsuites name=\"reproaudit\" ",
+                totals(suite), ">\n  <testsuite name=\"reproaudit\" ",
+                totals(suite), ">\n", suite.cases,
+                "  </testsuite>\n</testsuites>\n");
+}
+
+}  // namespace reproaudit
