@@ -6,14 +6,6 @@
 namespace reproaudit {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with('\n'))
-    text.remove_prefix(1);
-  while (text.ends_with('\n') || text.ends_with(' '))
-    text.remove_suffix(1);
-  return text;
-}
-
 std::string_view codeBlockLanguage(const RuleInfo &rule) {
   switch (rule.language) {
   case Language::Cxx:
@@ -67,6 +59,14 @@ std::string suppressing(const RuleInfo &rule) {
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with('\n'))
+    text.remove_prefix(1);
+  while (text.ends_with('\n') || text.ends_with(' '))
+    text.remove_suffix(1);
+  return text;
+}
 
 std::string ruleUri(const RuleInfo &rule) {
   return concat(kHomepage, "/blob/main/docs/rules/", rule.name, ".md");

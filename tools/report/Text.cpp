@@ -30,9 +30,8 @@ std::string printable(std::string_view text) {
   std::string result;
   while (!text.empty()) {
     const CodePoint point = decode(text);
-    const bool isControl = (point.value < 0x20 && point.value != '\t') ||
-                           (point.value >= 0x7F && point.value < 0xA0);
-    result += isControl ? "?" : validUtf8(text.substr(0, point.size));
+    result += isInvisible(point.value) ? "\uFFFD"
+                                       : validUtf8(text.substr(0, point.size));
     text.remove_prefix(point.size);
   }
   return result;

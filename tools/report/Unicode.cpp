@@ -63,6 +63,12 @@ std::string validUtf8(std::string_view text) {
   return valid;
 }
 
+bool isInvisible(char32_t c) {
+  return (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0) ||
+         (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069);
+}
+
 unsigned columnOfByte(std::string_view line, std::size_t offset) {
   offset = std::min(offset, line.size());
   unsigned column = 1;

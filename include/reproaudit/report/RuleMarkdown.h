@@ -39,6 +39,9 @@ std::string ruleMarkdown(const RuleInfo &rule);
 /// The page of \p rule in short, for places that show plain text only.
 std::string ruleText(const RuleInfo &rule);
 
+/// \p text without the line feeds that raw string literals begin and end with.
+std::string_view trimmed(std::string_view text);
+
 /// \p markdown without marks, one line a paragraph; for places that show text.
 std::string plainText(std::string_view markdown);
 

@@ -22,6 +22,10 @@ CodePoint decode(std::string_view text);
 /// \p text with every malformed sequence replaced by U+FFFD.
 std::string validUtf8(std::string_view text);
 
+/// True for what a reader cannot see but a terminal or browser acts on: control
+/// characters and marks that turn the direction of writing. A tab is not one.
+bool isInvisible(char32_t c);
+
 /// The column (from 1, in code points) of the byte at \p offset of \p line.
 unsigned columnOfByte(std::string_view line, std::size_t offset);
 

@@ -59,6 +59,8 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"unit/report/golden/gitlab.json", "gitlab", samples::full},
         Golden{"unit/report/golden/junit.xml", "junit", samples::full},
         Golden{"unit/report/golden/rdjson.json", "rdjson", samples::full},
-        Golden{"unit/report/golden/summary.md", "markdown", samples::full}));
+        Golden{"unit/report/golden/summary.md", "markdown", samples::full},
+        Golden{"html/golden/full.html", "html", samples::full},
+        Golden{"html/golden/clean.html", "html", samples::clean}));
 
 }  // namespace
