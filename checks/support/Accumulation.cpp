@@ -185,13 +185,21 @@ const Expr *bare(const Expr *expression) {
   return expression;
 }
 
+const FunctionDecl *callOperator(const LambdaExpr &lambda) {
+  if (const FunctionTemplateDecl *generic = lambda.getDependentCallOperator())
+    for (const FunctionDecl *special : generic->specializations())
+      if (special->hasBody())
+        return special;
+  return lambda.getCallOperator();
+}
+
 bool anyStmt(const Stmt *root, llvm::function_ref<bool(const Stmt &)> wanted) {
   if (!root)
     return false;
   if (wanted(*root))
     return true;
   if (const auto *lambda = dyn_cast<LambdaExpr>(root))
-    return anyStmt(lambda->getBody(), wanted);
+    return anyStmt(callOperator(*lambda)->getBody(), wanted);
   for (const Stmt *child : root->children())
     if (anyStmt(child, wanted))
       return true;

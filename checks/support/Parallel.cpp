@@ -83,20 +83,12 @@ struct Callable {
   explicit operator bool() const { return function != nullptr; }
 };
 
-const FunctionDecl *instantiationOf(const LambdaExpr &lambda) {
-  if (const FunctionTemplateDecl *generic = lambda.getDependentCallOperator())
-    for (const FunctionDecl *special : generic->specializations())
-      if (special->hasBody())
-        return special;
-  return lambda.getCallOperator();
-}
-
 Callable callableOf(const Expr *expression, int depth = kDepth) {
   if (depth == 0)
     return {};
   expression = bare(expression);
   if (const auto *lambda = dyn_cast<LambdaExpr>(expression))
-    return {lambda, instantiationOf(*lambda)};
+    return {lambda, callOperator(*lambda)};
   if (const auto *address = dyn_cast<UnaryOperator>(expression);
       address && address->getOpcode() == UO_AddrOf)
     return callableOf(address->getSubExpr(), depth - 1);
@@ -153,6 +145,21 @@ bool isSerial(const OMPExecutableDirective &directive,
       return true;
   }
   return false;
+}
+
+/// The variable in the list of a clause; `sum[0:n]` names sum.
+const VarDecl *listedVariable(const Stmt *named) {
+  const auto *expr = dyn_cast_or_null<Expr>(named);
+  while (expr) {
+    expr = bare(expr);
+    if (const auto *section = dyn_cast<ArraySectionExpr>(expr))
+      expr = section->getBase();
+    else if (const auto *element = dyn_cast<ArraySubscriptExpr>(expr))
+      expr = element->getBase();
+    else
+      return namedVariable(expr);
+  }
+  return nullptr;
 }
 
 /// Finds the regions of one function.
@@ -238,7 +245,7 @@ void RegionFinder::walk(const Stmt *stmt) {
 void RegionFinder::walkLambda(const LambdaExpr &lambda) {
   for (const Expr *init : lambda.capture_inits())
     walk(init);
-  const FunctionDecl *function = instantiationOf(lambda);
+  const FunctionDecl *function = callOperator(lambda);
   enclosing_.push_back(function);
   llvm::SaveAndRestore<SmallVector<const VarDecl *, 8>> loop(ofLoop_, {});
   llvm::SaveAndRestore<bool> notInLoop(inLoop_, false);
@@ -265,6 +272,7 @@ void RegionFinder::walkDirective(const OMPExecutableDirective &directive) {
     regions_.push_back(std::move(region));
   }
   if (openMP_) {
+    regions_[*openMP_].directives.push_back(&directive);
     readClauses(directive, regions_[*openMP_]);
     readLoops(directive, regions_[*openMP_]);
     if (isOpenMPTaskingDirective(kind))
@@ -276,17 +284,17 @@ void RegionFinder::walkDirective(const OMPExecutableDirective &directive) {
 
 void RegionFinder::readClauses(const OMPExecutableDirective &directive,
                                ParallelRegion &region) {
-  const auto keep = [&](const Stmt *named) {
-    if (const auto *expr = dyn_cast_or_null<Expr>(named))
-      if (const VarDecl *variable = namedVariable(expr))
-        region.privates.insert(variable);
-  };
   for (const OMPClause *clause : directive.clauses())
     if (isa<OMPPrivateClause, OMPFirstprivateClause, OMPLastprivateClause,
             OMPReductionClause, OMPTaskReductionClause, OMPInReductionClause,
             OMPLinearClause>(clause))
       for (const Stmt *named : clause->children())
-        keep(named);
+        if (const VarDecl *variable = listedVariable(named)) {
+          region.privates.insert(variable);
+          if (isa<OMPReductionClause, OMPTaskReductionClause,
+                  OMPInReductionClause>(clause))
+            region.reduced.insert(variable);
+        }
 }
 
 void RegionFinder::readLoops(const OMPExecutableDirective &directive,
@@ -524,6 +532,15 @@ Sharing Sharing::inside(const Expr &call, const FunctionDecl &callee) const {
 
 Reach Sharing::reach(const Expr &object) const {
   return reach(&object, kDepth);
+}
+
+Reach Sharing::owner(const Expr &index) const { return owner(&index, kDepth); }
+
+bool Sharing::seesShared() const {
+  return this_ == Reach::Shared ||
+         llvm::any_of(parameters_, [](const auto &bound) {
+           return bound.second == Reach::Shared;
+         });
 }
 
 Reach Sharing::reach(const Expr *object, int depth) const {

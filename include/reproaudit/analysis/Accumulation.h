@@ -6,7 +6,7 @@
 /// Layer 2: may include clang, llvm and layers 0-1.
 #pragma once
 
-#include "clang/AST/Expr.h"
+#include "clang/AST/ExprCXX.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <optional>
@@ -47,6 +47,9 @@ bool sameObject(const clang::Expr &left, const clang::Expr &right,
 /// The expression that gives \p expression its value: without parentheses,
 /// casts, temporaries and constructor calls that only copy.
 const clang::Expr *bare(const clang::Expr *expression);
+
+/// What \p lambda runs: of a generic lambda, the first instantiation.
+const clang::FunctionDecl *callOperator(const clang::LambdaExpr &lambda);
 
 /// True if \p wanted holds for \p root or a statement below it. Looks into
 /// lambdas.

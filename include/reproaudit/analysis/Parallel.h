@@ -27,6 +27,8 @@ struct ParallelRegion {
   const clang::Stmt *start = nullptr;  ///< The directive or the launching call.
   const clang::Stmt *body = nullptr;   ///< What runs in parallel.
   const clang::OMPExecutableDirective *directive = nullptr;
+  /// `directive` and those below it that belong to the same threads.
+  std::vector<const clang::OMPExecutableDirective *> directives;
   const clang::LambdaExpr *lambda = nullptr;
   const clang::FunctionDecl *callable = nullptr;  ///< Null for OpenMP.
 
@@ -38,6 +40,8 @@ struct ParallelRegion {
   llvm::SmallPtrSet<const clang::VarDecl *, 4> indices;
   /// Variables of which every execution has its own.
   llvm::SmallPtrSet<const clang::VarDecl *, 8> privates;
+  /// Variables of a `reduction` clause.
+  llvm::SmallPtrSet<const clang::VarDecl *, 4> reduced;
   /// What a pointer or reference parameter of the callable refers to.
   llvm::SmallDenseMap<const clang::VarDecl *, const clang::Expr *, 2> arguments;
   /// The functions and lambdas around the region, the outermost first.
@@ -71,6 +75,13 @@ public:
 
   Reach reach(const clang::Expr &object) const;
 
+  /// OwnSlot or ThreadSlot if no two executions, or threads, compute the same
+  /// \p index; Shared if they may.
+  Reach owner(const clang::Expr &index) const;
+
+  /// True if a parameter or the object of this function is shared.
+  bool seesShared() const;
+
   const ParallelRegion &region() const { return *region_; }
 
 private:
@@ -79,8 +90,6 @@ private:
   Reach reachOfPointee(const clang::Expr *pointer, int depth) const;
   Reach reachOfCall(const clang::CallExpr &call, int depth) const;
   Reach element(Reach base, const clang::Expr *index, int depth) const;
-  /// OwnSlot or ThreadSlot if no two executions, or threads, compute the same
-  /// \p index; Shared if they may.
   Reach owner(const clang::Expr *index, int depth) const;
 
   const ParallelRegion *region_;

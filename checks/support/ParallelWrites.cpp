@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/ParallelWrites.h"
+
+#include "reproaudit/analysis/Atomics.h"
+
+#include "clang/AST/ASTContext.h"
+#include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/SaveAndRestore.h"
+
+#include <map>
+#include <mutex>
+
+using namespace clang;
+
+namespace reproaudit {
+namespace {
+
+/// Calls inside a region are followed this far.
+constexpr int kCalls = 4;
+
+StringRef nameOf(const NamedDecl *decl) {
+  return decl && decl->getIdentifier() ? decl->getName() : StringRef();
+}
+
+bool isLockObject(const VarDecl &variable) {
+  const std::string lower =
+      nameOf(variable.getType()->getAsCXXRecordDecl()).lower();
+  const StringRef name(lower);
+  return (name.ends_with("lock") || name.ends_with("locker") ||
+          name.ends_with("guard")) &&
+         !name.ends_with("clock") && !name.ends_with("block");
+}
+
+enum class LockCall { None, Lock, Unlock };
+
+/// `m.lock()`, `omp_set_lock(&l)`, `pthread_mutex_lock(&m)` and their ends.
+LockCall lockCall(const Stmt &stmt) {
+  const auto *expr = dyn_cast<Expr>(&stmt);
+  const auto *call = expr ? dyn_cast<CallExpr>(bare(expr)) : nullptr;
+  return llvm::StringSwitch<LockCall>(
+             call ? nameOf(call->getDirectCallee()) : StringRef())
+      .Cases({"lock", "Lock", "omp_set_lock", "omp_set_nest_lock"},
+             LockCall::Lock)
+      .Cases({"pthread_mutex_lock", "pthread_spin_lock", "mtx_lock"},
+             LockCall::Lock)
+      .Cases({"unlock", "Unlock", "omp_unset_lock", "omp_unset_nest_lock"},
+             LockCall::Unlock)
+      .Cases({"pthread_mutex_unlock", "pthread_spin_unlock", "mtx_unlock"},
+             LockCall::Unlock)
+      .Default(LockCall::None);
+}
+
+bool isAppend(StringRef method) {
+  return llvm::StringSwitch<bool>(method)
+      .Cases({"push_back", "emplace_back", "push_front", "emplace_front"}, true)
+      .Cases({"append", "grow_by", "PushBack", "EmplaceBack"}, true)
+      .Default(false);
+}
+
+bool isSequenceInsert(const CXXMemberCallExpr &call) {
+  const StringRef container =
+      nameOf(call.getImplicitObjectArgument()
+                 ->IgnoreParenImpCasts()
+                 ->getType()
+                 .getNonReferenceType()
+                 ->getAsCXXRecordDecl());
+  return nameOf(call.getMethodDecl()) == "insert" &&
+         (container == "vector" || container == "deque" ||
+          container == "list" || container == "basic_string");
+}
+
+/// The stream that a chain of `<<` writes to, or null.
+const Expr *streamOf(const CXXOperatorCallExpr &call) {
+  if (call.getOperator() != OO_LessLess || call.getNumArgs() != 2)
+    return nullptr;
+  const Expr *left = bare(call.getArg(0));
+  if (const auto *inner = dyn_cast<CXXOperatorCallExpr>(left))
+    return streamOf(*inner);
+  const StringRef type =
+      nameOf(left->getType().getNonReferenceType()->getAsCXXRecordDecl());
+  return type.starts_with("basic_o") && type.ends_with("stream") ? left
+                                                                : nullptr;
+}
+
+/// Fills the list of writes of one function.
+class WriteFinder {
+public:
+  WriteFinder(ParallelCode &code, const FunctionDecl &function)
+      : code_(code), context_(function.getASTContext()) {
+    for (const ParallelRegion &region : code.regions) {
+      starts_.insert(region.directive ? region.start
+                                      : static_cast<const Stmt *>(region.lambda));
+    }
+  }
+
+  void find(const FunctionDecl &function) {
+    for (const ParallelRegion &region : code_.regions) {
+      region_ = &region;
+      sharing_.emplace(region);
+      walkRegion(*region.body);
+    }
+    region_ = nullptr;
+    sharing_.reset();
+    walk(function.getBody());
+  }
+
+private:
+  void walkRegion(const Stmt &body) {
+    if (const auto *directive = dyn_cast<OMPExecutableDirective>(&body))
+      return enterDirective(*directive);
+    walk(&body);
+  }
+  void walk(const Stmt *stmt);
+  void walkChildren(const Stmt &stmt) {
+    for (const Stmt *child : stmt.children())
+      walk(child);
+  }
+  void walkBlock(const CompoundStmt &block);
+  void walkBranch(const IfStmt &branch);
+  void enterDirective(const OMPExecutableDirective &directive);
+  bool checkAtomic(const Expr &expression);
+  void checkExpression(const Expr &expression);
+  void checkCall(const CallExpr &call);
+  void follow(const Expr &call, const FunctionDecl *callee);
+  void record(ParallelWrite::Kind kind, const Expr &expression,
+              const Expr *target, const Expr *value, QualType rounds);
+  Reach reachOf(const Expr &target) const;
+  bool outlivesIteration(const Expr &target) const;
+  bool isTurnWait(const Stmt &stmt) const;
+  bool comparesOwner(const Stmt *condition, BinaryOperatorKind op) const;
+
+  ParallelCode &code_;
+  const ASTContext &context_;
+  llvm::SmallPtrSet<const Stmt *, 8> starts_;
+  llvm::DenseMap<const Expr *, size_t> known_;
+  llvm::DenseSet<std::pair<const FunctionDecl *, const ParallelRegion *>>
+      followed_[2];
+  llvm::SmallPtrSet<const VarDecl *, 16> ofIteration_;
+
+  const ParallelRegion *region_ = nullptr;
+  std::optional<Sharing> sharing_;
+  Guard guard_ = Guard::None;
+  const Stmt *guardedBy_ = nullptr;
+  bool once_ = false;
+  const OMPExecutableDirective *worksharing_ = nullptr;
+  const Expr *via_ = nullptr;
+  const Stmt *loop_ = nullptr;  ///< The innermost that may swap.
+  int depth_ = 0;
+};
+
+void WriteFinder::walk(const Stmt *stmt) {
+  if (!stmt || starts_.contains(stmt))
+    return;
+  if (const auto *directive = dyn_cast<OMPExecutableDirective>(stmt))
+    return enterDirective(*directive);
+  if (const auto *captured = dyn_cast<CapturedStmt>(stmt))
+    return walk(captured->getCapturedStmt());
+  if (const auto *block = dyn_cast<CompoundStmt>(stmt))
+    return walkBlock(*block);
+  if (const auto *branch = dyn_cast<IfStmt>(stmt))
+    return walkBranch(*branch);
+  if (const auto *lambda = dyn_cast<LambdaExpr>(stmt))
+    return walk(callOperator(*lambda)->getBody());
+  if (const auto *declarations = dyn_cast<DeclStmt>(stmt)) {
+    for (const Decl *declaration : declarations->decls())
+      if (const auto *variable = dyn_cast<VarDecl>(declaration)) {
+        if (worksharing_)
+          ofIteration_.insert(variable);
+        walk(variable->getInit());
+      }
+    return;
+  }
+  if (const auto *expression = dyn_cast<Expr>(stmt))
+    checkExpression(*expression);
+  const bool isLoop = isa<ForStmt, WhileStmt, DoStmt>(stmt);
+  llvm::SaveAndRestore<const Stmt *> loop(loop_, isLoop ? stmt : loop_);
+  walkChildren(*stmt);
+}
+
+/// A lock holds from its statement to the end of the block or to its release.
+void WriteFinder::walkBlock(const CompoundStmt &block) {
+  llvm::SaveAndRestore<Guard> guard(guard_);
+  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
+  for (const Stmt *stmt : block.body()) {
+    if (const auto *declarations = dyn_cast<DeclStmt>(stmt);
+        declarations && declarations->isSingleDecl())
+      if (const auto *variable =
+              dyn_cast<VarDecl>(declarations->getSingleDecl());
+          variable && isLockObject(*variable)) {
+        guard_ = Guard::Lock;
+        guardedBy_ = stmt;
+      }
+    switch (lockCall(*stmt)) {
+    case LockCall::Lock:
+      guard_ = Guard::Lock;
+      guardedBy_ = stmt;
+      break;
+    case LockCall::Unlock:
+      guard_ = Guard::None;
+      break;
+    case LockCall::None:
+      break;
+    }
+    if (isTurnWait(*stmt))
+      guard_ = Guard::Ordered;
+    walk(stmt);
+  }
+}
+
+void WriteFinder::walkBranch(const IfStmt &branch) {
+  walk(branch.getInit());
+  walk(branch.getConditionVariableDeclStmt());
+  walk(branch.getCond());
+  {
+    llvm::SaveAndRestore<bool> once(
+        once_, once_ || comparesOwner(branch.getCond(), BO_EQ));
+    walk(branch.getThen());
+  }
+  walk(branch.getElse());
+}
+
+/// True if \p condition compares a number of the execution, as in `tid == 0`.
+bool WriteFinder::comparesOwner(const Stmt *condition,
+                                BinaryOperatorKind wanted) const {
+  return sharing_ && anyStmt(condition, [&](const Stmt &stmt) {
+           if (const auto *op = dyn_cast<BinaryOperator>(&stmt))
+             return op->getOpcode() == wanted &&
+                    (sharing_->owner(*op->getLHS()) != Reach::Shared ||
+                     sharing_->owner(*op->getRHS()) != Reach::Shared);
+           const auto *inverted = dyn_cast<UnaryOperator>(&stmt);
+           return wanted == BO_EQ && inverted &&
+                  inverted->getOpcode() == UO_LNot &&
+                  sharing_->owner(*inverted->getSubExpr()) ==
+                      Reach::ThreadSlot;
+         });
+}
+
+/// `turn.wait(lock, [&] { return next == id; })` and `while (next != id) ...`:
+/// the executions pass here in a fixed order.
+bool WriteFinder::isTurnWait(const Stmt &stmt) const {
+  if (const auto *loop = dyn_cast<WhileStmt>(&stmt))
+    return comparesOwner(loop->getCond(), BO_NE) ||
+           comparesOwner(loop->getCond(), BO_LT);
+  const auto *expr = dyn_cast<Expr>(&stmt);
+  const auto *call = expr ? dyn_cast<CXXMemberCallExpr>(bare(expr)) : nullptr;
+  return call && nameOf(call->getMethodDecl()) == "wait" &&
+         call->getNumArgs() > 1 && comparesOwner(call->getArg(1), BO_EQ);
+}
+
+void WriteFinder::enterDirective(const OMPExecutableDirective &directive) {
+  if (!directive.hasAssociatedStmt())
+    return;
+  llvm::SaveAndRestore<Guard> guard(guard_);
+  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
+  llvm::SaveAndRestore<bool> once(once_);
+  llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_);
+  switch (directive.getDirectiveKind()) {
+  case llvm::omp::OMPD_atomic:
+    guard_ = Guard::Atomic;
+    guardedBy_ = &directive;
+    break;
+  case llvm::omp::OMPD_critical:
+    guard_ = Guard::Critical;
+    guardedBy_ = &directive;
+    break;
+  case llvm::omp::OMPD_ordered:
+    guard_ = Guard::Ordered;
+    break;
+  case llvm::omp::OMPD_single:
+  case llvm::omp::OMPD_master:
+  case llvm::omp::OMPD_masked:
+  case llvm::omp::OMPD_section:
+    once_ = true;
+    break;
+  default:
+    if (isOpenMPTaskingDirective(directive.getDirectiveKind()))
+      once_ = false;
+    if (isOpenMPWorksharingDirective(directive.getDirectiveKind()) &&
+        isOpenMPLoopDirective(directive.getDirectiveKind()))
+      worksharing_ = &directive;
+    break;
+  }
+  walk(directive.getAssociatedStmt());
+}
+
+/// An addition to an atomic object, or a loop that amounts to one.
+bool WriteFinder::checkAtomic(const Expr &expression) {
+  const auto access = atomicAccess(expression);
+  if (!access)
+    return false;
+  llvm::SaveAndRestore<Guard> guard(guard_, Guard::AtomicObject);
+  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_, &expression);
+  if (access->op == AtomicAccess::Op::Add)
+    record(ParallelWrite::Kind::Accumulate, expression, access->target,
+           access->value, roundingType(access->element));
+  else if (access->op == AtomicAccess::Op::CompareExchange && loop_)
+    if (const auto sum = floatingSwap(*access, *loop_))
+      record(ParallelWrite::Kind::Accumulate, expression, access->target,
+             sum->value, sum->rounds);
+  return true;
+}
+
+void WriteFinder::checkExpression(const Expr &expression) {
+  if (checkAtomic(expression))
+    return;
+  if (const auto added = accumulation(expression, context_)) {
+    // `text += piece` on a string appends.
+    const auto *overloaded = dyn_cast<CXXOperatorCallExpr>(&expression);
+    const bool text = overloaded &&
+                      nameOf(added->target->getType()
+                                 .getNonReferenceType()
+                                 ->getAsCXXRecordDecl()) == "basic_string";
+    record(text ? ParallelWrite::Kind::Append : ParallelWrite::Kind::Accumulate,
+           expression, added->target, added->value, added->rounds);
+  } else if (const auto *assign = dyn_cast<BinaryOperator>(&expression);
+             assign && assign->isAssignmentOp()) {
+    record(ParallelWrite::Kind::Store, expression, assign->getLHS(),
+           assign->getRHS(), {});
+  }
+  if (const auto *call = dyn_cast<CallExpr>(&expression))
+    checkCall(*call);
+  else if (const auto *made = dyn_cast<CXXConstructExpr>(&expression))
+    follow(*made, made->getConstructor());
+}
+
+void WriteFinder::checkCall(const CallExpr &call) {
+  if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call)) {
+    const bool appends =
+        isAppend(nameOf(method->getMethodDecl())) || isSequenceInsert(*method);
+    if (appends && call.getNumArgs() > 0)
+      return record(ParallelWrite::Kind::Append, call,
+                    method->getImplicitObjectArgument(),
+                    call.getArg(call.getNumArgs() - 1), {});
+  } else if (const auto *op = dyn_cast<CXXOperatorCallExpr>(&call)) {
+    if (const Expr *stream = streamOf(*op))
+      return record(ParallelWrite::Kind::Append, call, stream, call.getArg(1),
+                    {});
+  }
+  follow(call, call.getDirectCallee());
+}
+
+/// Walks what \p call runs, if the unit shows it.
+void WriteFinder::follow(const Expr &call, const FunctionDecl *callee) {
+  const FunctionDecl *definition = nullptr;
+  if (!region_ || depth_ == kCalls || !callee || !callee->hasBody(definition) ||
+      context_.getSourceManager().isInSystemHeader(definition->getLocation()))
+    return;
+  Sharing inner = sharing_->inside(call, *definition);
+  if (!followed_[inner.seesShared()].insert({definition, region_}).second)
+    return;
+  llvm::SaveAndRestore<int> depth(depth_, depth_ + 1);
+  llvm::SaveAndRestore<const Expr *> via(via_, via_ ? via_ : &call);
+  llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_,
+                                                            nullptr);
+  std::optional<Sharing> outer = std::exchange(sharing_, std::move(inner));
+  walk(definition->getBody());
+  sharing_ = std::move(outer);
+}
+
+Reach WriteFinder::reachOf(const Expr &target) const {
+  if (sharing_)
+    return sharing_->reach(target);
+  const auto *variable = dyn_cast_or_null<VarDecl>(rootOf(&target));
+  return variable && variable->hasLocalStorage() &&
+                 !variable->getType()->isPointerOrReferenceType()
+             ? Reach::Private
+             : Reach::Shared;
+}
+
+bool WriteFinder::outlivesIteration(const Expr &target) const {
+  if (!region_ || !worksharing_)
+    return false;
+  const auto *variable = dyn_cast_or_null<VarDecl>(rootOf(&target));
+  return variable && variable->hasLocalStorage() &&
+         !region_->isShared(*variable) &&
+         !region_->reduced.contains(variable) &&
+         !region_->indices.contains(variable) &&
+         !ofIteration_.contains(variable);
+}
+
+void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
+                         const Expr *target, const Expr *value,
+                         QualType rounds) {
+  if (target->isTypeDependent())
+    return;
+  if (!region_ && guard_ == Guard::None)
+    return;  // Nothing says that this is parallel.
+  ParallelWrite write;
+  write.kind = kind;
+  write.expression = &expression;
+  write.target = target;
+  write.value = value;
+  write.rounds = rounds;
+  write.guard = guard_;
+  write.guardedBy = guardedBy_;
+  write.reach = reachOf(*target);
+  write.once = once_;
+  write.region = region_;
+  write.worksharing = worksharing_;
+  write.outlivesIteration = outlivesIteration(*target);
+  write.via = via_;
+  const auto [place, isNew] = known_.try_emplace(&expression,
+                                                 code_.writes.size());
+  if (isNew)
+    code_.writes.push_back(write);
+  else if (region_ && code_.writes[place->second].reach < write.reach)
+    code_.writes[place->second] = write;
+}
+
+}  // namespace
+
+const NamedDecl *rootOf(const Expr *object) {
+  for (;;) {
+    object = bare(object);
+    if (const VarDecl *variable = namedVariable(object))
+      return variable;
+    if (const auto *member = dyn_cast<MemberExpr>(object))
+      return member->getMemberDecl();
+    if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(object))
+      object = subscript->getBase();
+    else if (const auto *unary = dyn_cast<UnaryOperator>(object))
+      object = unary->getSubExpr();
+    else if (const auto *sum = dyn_cast<BinaryOperator>(object);
+             sum && sum->isAdditiveOp())
+      object = sum->getLHS();
+    else if (const auto *method = dyn_cast<CXXMemberCallExpr>(object))
+      object = method->getImplicitObjectArgument();
+    else if (const auto *op = dyn_cast<CXXOperatorCallExpr>(object))
+      object = op->getArg(0);
+    else
+      return nullptr;
+  }
+}
+
+const ParallelCode &parallelCode(const FunctionDecl &function) {
+  struct Answer {
+    const FunctionDecl *function = nullptr;
+    ParallelCode code;
+  };
+  static std::mutex mutex;
+  static std::map<const ASTContext *, Answer> answers;
+
+  ASTContext &context = function.getASTContext();
+  Answer *answer = nullptr;
+  {
+    const std::lock_guard lock(mutex);
+    const auto [place, isNew] = answers.try_emplace(&context);
+    answer = &place->second;
+    if (isNew)  // Forget the unit together with its AST.
+      context.AddDeallocation(
+          [](void *unit) {
+            const std::lock_guard lock(mutex);
+            answers.erase(static_cast<const ASTContext *>(unit));
+          },
+          &context);
+  }
+  if (answer->function != &function) {
+    answer->function = &function;
+    answer->code = {};
+    answer->code.regions = parallelRegions(function);
+    WriteFinder(answer->code, function).find(function);
+  }
+  return answer->code;
+}
+
+}  // namespace reproaudit
