@@ -200,6 +200,8 @@ bool anyStmt(const Stmt *root, llvm::function_ref<bool(const Stmt &)> wanted) {
     return true;
   if (const auto *lambda = dyn_cast<LambdaExpr>(root))
     return anyStmt(callOperator(*lambda)->getBody(), wanted);
+  if (const auto *captured = dyn_cast<CapturedStmt>(root))
+    return anyStmt(captured->getCapturedStmt(), wanted);
   for (const Stmt *child : root->children())
     if (anyStmt(child, wanted))
       return true;

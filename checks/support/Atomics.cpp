@@ -210,8 +210,7 @@ std::optional<SwapLoop> SwapReader::read(const Expr *value, int depth) {
   value = bare(value);
   if (const auto *op = dyn_cast<BinaryOperator>(value)) {
     const QualType rounds = roundingType(op->getType());
-    if ((op->isAdditiveOp() || op->getOpcode() == BO_Mul) &&
-        !rounds.isNull()) {
+    if ((op->isAdditiveOp() || op->getOpcode() == BO_Mul) && !rounds.isNull()) {
       if (dependsOnLoop(value, kDepth))
         return SwapLoop{rounds, value};
       return std::nullopt;
@@ -229,7 +228,8 @@ std::optional<SwapLoop> SwapReader::read(const Expr *value, int depth) {
     const FunctionDecl *callee = call->getDirectCallee();
     const StringRef name =
         callee && callee->getIdentifier() ? callee->getName() : "";
-    if (name.contains_insensitive("add") && !roundingType(call->getType()).isNull())
+    if (name.contains_insensitive("add") &&
+        !roundingType(call->getType()).isNull())
       return SwapLoop{roundingType(call->getType()), value};
     if (name.contains_insensitive("min") || name.contains_insensitive("max"))
       return std::nullopt;

@@ -227,7 +227,8 @@ void RegionFinder::walk(const Stmt *stmt) {
   if (const auto *declarations = dyn_cast<DeclStmt>(stmt)) {
     for (const Decl *declaration : declarations->decls())
       if (const auto *variable = dyn_cast<VarDecl>(declaration)) {
-        ofLoop_.push_back(variable);
+        if (inLoop_)
+          ofLoop_.push_back(variable);
         if (openMP_)
           regions_[*openMP_].privates.insert(variable);
         llvm::SaveAndRestore<const VarDecl *> here(initialised_, variable);
@@ -460,6 +461,11 @@ const FunctionDecl *functionOf(const VarDecl &variable) {
   return dyn_cast_or_null<FunctionDecl>(context);
 }
 
+bool refersToAnother(QualType type) {
+  const StringRef name = recordName(type);
+  return name == "atomic_ref" || name == "reference_wrapper";
+}
+
 bool isThreadNumber(StringRef name) {
   return llvm::StringSwitch<bool>(name)
       .Cases({"omp_get_thread_num", "get_thread_num", "GetThreadNum"}, true)
@@ -574,6 +580,9 @@ Reach Sharing::reach(const Expr *object, int depth) const {
                     reach(choice->getFalseExpr(), depth - 1));
   if (const auto *call = dyn_cast<CallExpr>(object))
     return reachOfCall(*call, depth);
+  if (const auto *made = dyn_cast<CXXConstructExpr>(object);
+      made && made->getNumArgs() > 0 && refersToAnother(made->getType()))
+    return reach(made->getArg(0), depth - 1);
   return Reach::Private;
 }
 
@@ -582,7 +591,8 @@ Reach Sharing::reachOfVariable(const VarDecl &variable, int depth) const {
     return bound->second;
   if (region_->isShared(variable))
     return Reach::Shared;
-  if (!variable.getType()->isReferenceType())
+  if (!variable.getType()->isReferenceType() &&
+      !refersToAnother(variable.getType()))
     return Reach::Private;
   if (auto argument = region_->arguments.find(&variable);
       argument != region_->arguments.end())

@@ -39,8 +39,8 @@ enum class LockCall { None, Lock, Unlock };
 LockCall lockCall(const Stmt &stmt) {
   const auto *expr = dyn_cast<Expr>(&stmt);
   const auto *call = expr ? dyn_cast<CallExpr>(bare(expr)) : nullptr;
-  return llvm::StringSwitch<LockCall>(
-             call ? nameOf(call->getDirectCallee()) : StringRef())
+  return llvm::StringSwitch<LockCall>(call ? nameOf(call->getDirectCallee())
+                                           : StringRef())
       .Cases({"lock", "Lock", "omp_set_lock", "omp_set_nest_lock"},
              LockCall::Lock)
       .Cases({"pthread_mutex_lock", "pthread_spin_lock", "mtx_lock"},
@@ -60,12 +60,11 @@ bool isAppend(StringRef method) {
 }
 
 bool isSequenceInsert(const CXXMemberCallExpr &call) {
-  const StringRef container =
-      nameOf(call.getImplicitObjectArgument()
-                 ->IgnoreParenImpCasts()
-                 ->getType()
-                 .getNonReferenceType()
-                 ->getAsCXXRecordDecl());
+  const StringRef container = nameOf(call.getImplicitObjectArgument()
+                                         ->IgnoreParenImpCasts()
+                                         ->getType()
+                                         .getNonReferenceType()
+                                         ->getAsCXXRecordDecl());
   return nameOf(call.getMethodDecl()) == "insert" &&
          (container == "vector" || container == "deque" ||
           container == "list" || container == "basic_string");
@@ -81,7 +80,7 @@ const Expr *streamOf(const CXXOperatorCallExpr &call) {
   const StringRef type =
       nameOf(left->getType().getNonReferenceType()->getAsCXXRecordDecl());
   return type.starts_with("basic_o") && type.ends_with("stream") ? left
-                                                                : nullptr;
+                                                                 : nullptr;
 }
 
 /// Fills the list of writes of one function.
@@ -90,8 +89,9 @@ public:
   WriteFinder(ParallelCode &code, const FunctionDecl &function)
       : code_(code), context_(function.getASTContext()) {
     for (const ParallelRegion &region : code.regions) {
-      starts_.insert(region.directive ? region.start
-                                      : static_cast<const Stmt *>(region.lambda));
+      starts_.insert(region.directive
+                         ? region.start
+                         : static_cast<const Stmt *>(region.lambda));
     }
   }
 
@@ -232,8 +232,7 @@ bool WriteFinder::comparesOwner(const Stmt *condition,
            const auto *inverted = dyn_cast<UnaryOperator>(&stmt);
            return wanted == BO_EQ && inverted &&
                   inverted->getOpcode() == UO_LNot &&
-                  sharing_->owner(*inverted->getSubExpr()) ==
-                      Reach::ThreadSlot;
+                  sharing_->owner(*inverted->getSubExpr()) == Reach::ThreadSlot;
          });
 }
 
@@ -308,12 +307,14 @@ void WriteFinder::checkExpression(const Expr &expression) {
   if (const auto added = accumulation(expression, context_)) {
     // `text += piece` on a string appends.
     const auto *overloaded = dyn_cast<CXXOperatorCallExpr>(&expression);
-    const bool text = overloaded &&
-                      nameOf(added->target->getType()
+    const bool text =
+        overloaded && nameOf(added->target->getType()
                                  .getNonReferenceType()
                                  ->getAsCXXRecordDecl()) == "basic_string";
     record(text ? ParallelWrite::Kind::Append : ParallelWrite::Kind::Accumulate,
            expression, added->target, added->value, added->rounds);
+    if (overloaded)
+      return;  // What its operator does inside is the same addition again.
   } else if (const auto *assign = dyn_cast<BinaryOperator>(&expression);
              assign && assign->isAssignmentOp()) {
     record(ParallelWrite::Kind::Store, expression, assign->getLHS(),
@@ -364,6 +365,7 @@ Reach WriteFinder::reachOf(const Expr &target) const {
     return sharing_->reach(target);
   const auto *variable = dyn_cast_or_null<VarDecl>(rootOf(&target));
   return variable && variable->hasLocalStorage() &&
+                 guard_ != Guard::AtomicObject &&
                  !variable->getType()->isPointerOrReferenceType()
              ? Reach::Private
              : Reach::Shared;
@@ -401,8 +403,8 @@ void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
   write.worksharing = worksharing_;
   write.outlivesIteration = outlivesIteration(*target);
   write.via = via_;
-  const auto [place, isNew] = known_.try_emplace(&expression,
-                                                 code_.writes.size());
+  const auto [place, isNew] =
+      known_.try_emplace(&expression, code_.writes.size());
   if (isNew)
     code_.writes.push_back(write);
   else if (region_ && code_.writes[place->second].reach < write.reach)
@@ -420,6 +422,11 @@ const NamedDecl *rootOf(const Expr *object) {
       return member->getMemberDecl();
     if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(object))
       object = subscript->getBase();
+    else if (const auto *section = dyn_cast<ArraySectionExpr>(object))
+      object = section->getBase();
+    else if (const auto *made = dyn_cast<CXXConstructExpr>(object);
+             made && made->getNumArgs() > 0)
+      object = made->getArg(0);
     else if (const auto *unary = dyn_cast<UnaryOperator>(object))
       object = unary->getSubExpr();
     else if (const auto *sum = dyn_cast<BinaryOperator>(object);

@@ -29,7 +29,7 @@ std::optional<AtomicAccess> atomicAccess(const clang::Expr &expression);
 
 /// What a compare-and-swap loop makes of the bits that it found.
 struct SwapLoop {
-  clang::QualType rounds;  ///< The floating type in which it adds.
+  clang::QualType rounds;              ///< The floating type in which it adds.
   const clang::Expr *value = nullptr;  ///< The sum that is swapped in.
 };
 
