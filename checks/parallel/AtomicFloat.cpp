@@ -70,7 +70,7 @@ void AtomicFloatCheck::judge(const FunctionDecl &function,
   for (const ParallelWrite &write : code.writes) {
     if (write.guard != Guard::AtomicObject)
       continue;
-    const NamedDecl *sum = rootOf(write.target);
+    const NamedDecl *sum = namedRoot(write.target);
     if (!sum || !isArrivalOrderedSum(write, function.getASTContext()) ||
         !isNew(write.expression->getExprLoc()))
       continue;

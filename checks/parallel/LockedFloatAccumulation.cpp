@@ -84,7 +84,7 @@ bool hasSeveralWriters(const ParallelWrite &write, const NamedDecl &sum,
     return true;
   for (const ParallelWrite &other : code.writes)
     if (other.region && other.region != write.region &&
-        rootOf(other.target) == &sum)
+        namedRoot(other.target) == &sum)
       return true;
   return false;
 }
@@ -92,7 +92,7 @@ bool hasSeveralWriters(const ParallelWrite &write, const NamedDecl &sum,
 void LockedFloatAccumulationCheck::judge(const FunctionDecl &function,
                                          const ParallelCode &code) {
   for (const ParallelWrite &write : code.writes) {
-    const NamedDecl *sum = rootOf(write.target);
+    const NamedDecl *sum = namedRoot(write.target);
     if (write.guard != Guard::Lock || !sum ||
         !isArrivalOrderedSum(write, function.getASTContext()) ||
         !hasSeveralWriters(write, *sum, code))
@@ -111,11 +111,11 @@ void LockedFloatAccumulationCheck::report(const ParallelWrite &write) {
   if (write.region)
     finding(place, "%0 accumulates floating-point values in the order in which "
                    "threads get the lock")
-        << rootOf(write.target) << write.expression->getSourceRange();
+        << namedRoot(write.target) << write.expression->getSourceRange();
   else
     noteworthy(place, "%0 accumulates floating-point values in the order in "
                       "which its callers get the lock")
-        << rootOf(write.target) << write.expression->getSourceRange();
+        << namedRoot(write.target) << write.expression->getSourceRange();
   explain(write);
   cure(write.guardedBy->getBeginLoc(),
        "a lock excludes a race but keeps no order; store one partial result "

@@ -57,7 +57,7 @@ void OmpFloatAccumulationCheck::judge(const FunctionDecl &function,
   for (const ParallelWrite &write : code.writes) {
     if (write.guard != Guard::Atomic && write.guard != Guard::Critical)
       continue;
-    const NamedDecl *sum = rootOf(write.target);
+    const NamedDecl *sum = namedRoot(write.target);
     if (!sum || !isArrivalOrderedSum(write, function.getASTContext()) ||
         !isNew(write.expression->getExprLoc()))
       continue;

@@ -77,7 +77,7 @@ bool addsOnlyExactly(const VarDecl &variable, const Stmt &body,
   const bool rounds = anyStmt(&body, [&](const Stmt &stmt) {
     const auto *expr = dyn_cast<Expr>(&stmt);
     const auto added = expr ? accumulation(*expr, context) : std::nullopt;
-    if (!added || rootOf(added->target) != &variable)
+    if (!added || namedRoot(added->target) != &variable)
       return false;
     any = true;
     return !addsExactly(added->value, context) && !measuresTime(added->value);
@@ -103,7 +103,7 @@ void OmpFloatReductionCheck::judgeClause(const OMPReductionClause &clause,
   if (!combinesInexactly(clause))
     return;
   for (const Expr *listed : clause.varlist()) {
-    const auto *variable = dyn_cast_or_null<ValueDecl>(rootOf(listed));
+    const auto *variable = dyn_cast_or_null<ValueDecl>(namedRoot(listed));
     if (!variable)
       continue;
     QualType type = variable->getType().getNonReferenceType();

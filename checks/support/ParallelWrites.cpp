@@ -363,7 +363,7 @@ void WriteFinder::follow(const Expr &call, const FunctionDecl *callee) {
 Reach WriteFinder::reachOf(const Expr &target) const {
   if (sharing_)
     return sharing_->reach(target);
-  const auto *variable = dyn_cast_or_null<VarDecl>(rootOf(&target));
+  const auto *variable = dyn_cast_or_null<VarDecl>(namedRoot(&target));
   return variable && variable->hasLocalStorage() &&
                  guard_ != Guard::AtomicObject &&
                  !variable->getType()->isPointerOrReferenceType()
@@ -374,7 +374,7 @@ Reach WriteFinder::reachOf(const Expr &target) const {
 bool WriteFinder::outlivesIteration(const Expr &target) const {
   if (!region_ || !worksharing_)
     return false;
-  const auto *variable = dyn_cast_or_null<VarDecl>(rootOf(&target));
+  const auto *variable = dyn_cast_or_null<VarDecl>(namedRoot(&target));
   return variable && variable->hasLocalStorage() &&
          !region_->isShared(*variable) &&
          !region_->reduced.contains(variable) &&
@@ -413,7 +413,7 @@ void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
 
 }  // namespace
 
-const NamedDecl *rootOf(const Expr *object) {
+const NamedDecl *namedRoot(const Expr *object) {
   for (;;) {
     object = bare(object);
     if (const VarDecl *variable = namedVariable(object))

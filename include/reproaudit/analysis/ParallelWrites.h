@@ -61,6 +61,6 @@ const ParallelCode &parallelCode(const clang::FunctionDecl &function);
 
 /// The variable or member that \p object is or is a part of, for messages;
 /// null if it has no name.
-const clang::NamedDecl *rootOf(const clang::Expr *object);
+const clang::NamedDecl *namedRoot(const clang::Expr *object);
 
 }  // namespace reproaudit

@@ -61,7 +61,7 @@ private:
 const ParallelWrite &writeTo(const ParallelCode &code, StringRef name) {
   const ParallelWrite *found = nullptr;
   for (const ParallelWrite &write : code.writes)
-    if (const NamedDecl *root = rootOf(write.target);
+    if (const NamedDecl *root = namedRoot(write.target);
         root && root->getName() == name) {
       EXPECT_EQ(found, nullptr) << "several writes to " << name.str();
       found = &write;
