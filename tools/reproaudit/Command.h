@@ -27,6 +27,7 @@ struct Command {
   std::function<int()> run;  ///< Called after parsing; returns the exit code.
 };
 
+Command addCache(CLI::App &app);
 Command addCompletion(CLI::App &app);
 Command addDoctor(CLI::App &app);
 Command addExplain(CLI::App &app);

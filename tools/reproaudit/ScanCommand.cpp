@@ -3,6 +3,7 @@
 #include "Output.h"
 
 #include "reproaudit/report/Formats.h"
+#include "reproaudit/scan/Cache.h"
 #include "reproaudit/scan/Scan.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -86,7 +87,7 @@ void addOptions(CLI::App &app, Arguments &arguments) {
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
   app.add_flag("--no-cache", arguments.noCache,
-               "Analyse every unit anew");
+               "Analyse every unit anew and keep no results");
   app.add_flag("--allow-incomplete", arguments.allowIncomplete,
                "Do not fail because a unit could not be analysed");
   app.add_flag("--statistics", arguments.statistics,
@@ -139,14 +140,16 @@ void printNotices(const Report &report) {
 }
 
 /// "37 units, 120 files: 3 findings (1 note), 2 suppressed, 1 unit failed, 4 s"
-void printSummary(const Report &report, double seconds) {
+void printSummary(const ScanResult &result, double seconds) {
+  const Report &report = result.report;
   std::map<Level, std::size_t> levels;
   std::size_t suppressed = 0;
   for (const Finding &finding : report.findings)
     ++(finding.suppression ? suppressed : levels[finding.level]);
   std::fprintf(
-      stderr, "reproaudit: %s, %s: %s, %s, %s; %s suppressed%s (%.1f s)\n",
-      counted(report.units, "unit").c_str(),
+      stderr,
+      "reproaudit: %s (%zu cached), %s: %s, %s, %s; %s suppressed%s (%.1f s)\n",
+      counted(report.units, "unit").c_str(), result.cachedUnits,
       counted(report.files, "file").c_str(),
       counted(levels[Level::Error], "error").c_str(),
       counted(levels[Level::Warning], "warning").c_str(),
@@ -190,6 +193,8 @@ int run(const Arguments &arguments) {
                     std::size_t{arguments.unitMegabytes} << 20};
   options.engine = arguments.engine == "plain" ? Engine::Plain : Engine::Fast;
   options.measureTime = arguments.statistics;
+  if (!arguments.noCache)
+    options.cacheDirectory = Cache::defaultDirectory();
   if (!arguments.quiet && isatty(STDERR_FILENO))
     options.progress = showProgress;
 
@@ -209,7 +214,7 @@ int run(const Arguments &arguments) {
   if (arguments.statistics)
     printStatistics(*result);
   if (!arguments.quiet)
-    printSummary(report, std::chrono::duration<double>(
+    printSummary(*result, std::chrono::duration<double>(
                              std::chrono::steady_clock::now() - start)
                              .count());
   return report.exitCode;

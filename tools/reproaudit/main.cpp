@@ -64,8 +64,8 @@ int runCommandLine(int argc, char **argv) {
                "reproaudit");
   app.require_subcommand(1);
   const std::vector<Command> commands = {
-      addScan(app),   addRerun(app),   addExplain(app), addRules(app),
-      addDoctor(app), addVersion(app), addCompletion(app)};
+      addScan(app),   addRerun(app),   addExplain(app),    addRules(app),
+      addDoctor(app), addVersion(app), addCompletion(app), addCache(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

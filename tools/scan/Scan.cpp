@@ -3,6 +3,7 @@
 
 #include "reproaudit/analysis/Project.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/scan/Cache.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -65,6 +66,9 @@ fs::path databaseNear(const fs::path &start) {
       return {};
   }
 }
+
+/// The size that the cache is kept below.
+constexpr std::uintmax_t kCacheBytes = std::uintmax_t{1} << 30;
 
 constexpr char kNoDatabase[] =
     "no compile_commands.json here or in build*/, cmake-build-*/ or out/; make "
@@ -154,44 +158,97 @@ Notice lostWorker(const std::string &unit, const WorkerOutcome &outcome,
   return notice;
 }
 
-/// Runs the source rules over \p units in worker processes; returns the facts
-/// of all.
-std::vector<Fact> scanUnits(const std::vector<CompileCommand> &units,
-                            const Repository &repository,
-                            const ScanOptions &options,
-                            const UnitOptions &unitOptions,
-                            ScanResult &result) {
+/// The units of a scan on their way to the result.
+class UnitScan {
+public:
+  UnitScan(const std::vector<CompileCommand> &units,
+           const Repository &repository, const ScanOptions &options,
+           ScanResult &result)
+      : units_(units), repository_(repository), options_(options),
+        result_(result), cache_(options.cacheDirectory) {}
+
+  /// Takes what is cached, analyses the rest in worker processes; returns the
+  /// facts of all.
+  std::vector<Fact> run(const UnitOptions &unitOptions);
+
+private:
   using Json = nlohmann::ordered_json;
-  const auto job = [&](std::size_t index) {
-    return Json(analyseUnit(units[index], repository, unitOptions))
+
+  /// Whether the cache may be asked; measured times must be of this run.
+  bool mayUseCache() const {
+    return !options_.cacheDirectory.empty() && !options_.measureTime;
+  }
+  void add(UnitResult unit);
+  UnitResult resultOf(std::size_t index, const WorkerOutcome &outcome);
+
+  const std::vector<CompileCommand> &units_;
+  const Repository &repository_;
+  const ScanOptions &options_;
+  ScanResult &result_;
+  Cache cache_;
+  std::vector<std::string> keys_;
+  std::vector<Fact> facts_;
+};
+
+void UnitScan::add(UnitResult unit) {
+  Report &report = result_.report;
+  std::ranges::move(unit.findings, std::back_inserter(report.findings));
+  std::ranges::move(unit.notices, std::back_inserter(report.notices));
+  std::ranges::move(unit.facts, std::back_inserter(facts_));
+  report.complete &= unit.complete;
+  result_.seconds += unit.seconds;
+  for (const auto &[rule, seconds] : unit.secondsOfRule)
+    result_.secondsOfRule[rule] += seconds;
+}
+
+UnitResult UnitScan::resultOf(std::size_t index, const WorkerOutcome &outcome) {
+  UnitResult unit;
+  const Json json = Json::parse(outcome.output, nullptr, false);
+  if (outcome.end == WorkerOutcome::End::Done && !json.is_discarded()) {
+    json.get_to(unit);
+    if (mayUseCache() && !unit.inputs.empty())
+      cache_.store(keys_[index], outcome.output);
+    return unit;
+  }
+  unit.complete = false;
+  unit.notices = {lostWorker(repository_.relative(units_[index].file), outcome,
+                             options_.limits)};
+  return unit;
+}
+
+std::vector<Fact> UnitScan::run(const UnitOptions &unitOptions) {
+  std::vector<std::size_t> pending;
+  keys_.resize(units_.size());
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    std::optional<UnitResult> known;
+    if (mayUseCache()) {
+      keys_[i] = Cache::key(units_[i], repository_, unitOptions);
+      known = cache_.find(keys_[i]);
+    }
+    if (known)
+      add(std::move(*known));
+    else
+      pending.push_back(i);
+  }
+  result_.cachedUnits = units_.size() - pending.size();
+
+  const auto job = [&](std::size_t i) {
+    return Json(analyseUnit(units_[pending[i]], repository_, unitOptions))
         .dump(-1, ' ', false, Json::error_handler_t::replace);
   };
-  std::vector<Fact> facts;
   std::size_t ended = 0;
-  const auto done = [&](std::size_t index, const WorkerOutcome &outcome) {
-    const std::string unit = repository.relative(units[index].file);
-    if (options.progress)
-      options.progress(++ended, units.size(), unit);
-    UnitResult unitResult;
-    const Json json = Json::parse(outcome.output, nullptr, false);
-    if (outcome.end == WorkerOutcome::End::Done && !json.is_discarded()) {
-      json.get_to(unitResult);
-    } else {
-      unitResult.complete = false;
-      unitResult.notices = {lostWorker(unit, outcome, options.limits)};
-    }
-    Report &report = result.report;
-    std::ranges::move(unitResult.findings, std::back_inserter(report.findings));
-    std::ranges::move(unitResult.notices, std::back_inserter(report.notices));
-    std::ranges::move(unitResult.facts, std::back_inserter(facts));
-    report.complete &= unitResult.complete;
-    result.seconds += unitResult.seconds;
-    for (const auto &[rule, seconds] : unitResult.secondsOfRule)
-      result.secondsOfRule[rule] += seconds;
+  const auto done = [&](std::size_t i, const WorkerOutcome &outcome) {
+    if (options_.progress)
+      options_.progress(++ended, pending.size(),
+                        repository_.relative(units_[pending[i]].file));
+    add(resultOf(pending[i], outcome));
   };
-  result.report.units = static_cast<unsigned>(units.size());
-  result.interrupted = !runWorkers(units.size(), options.limits, job, done);
-  return facts;
+  result_.report.units = static_cast<unsigned>(units_.size());
+  result_.interrupted =
+      !runWorkers(pending.size(), options_.limits, job, done);
+  if (mayUseCache() && !pending.empty())
+    cache_.evict(kCacheBytes);
+  return std::move(facts_);
 }
 
 /// The program-wide pass: every rule that links gets its own facts.
@@ -291,7 +348,7 @@ std::expected<ScanResult, std::string> scan(const ScanOptions &options) {
     for (const RuleInfo *rule : options.rules)
       if (!isProjectFamily(rule->family))
         unitOptions.rules.emplace_back(rule->name);
-    link(scanUnits(units, repository, options, unitOptions, result), options,
+    link(UnitScan(units, repository, options, result).run(unitOptions), options,
          result.report);
   }
   scanProject(projectOf(units, repository), options, result.report);

@@ -34,8 +34,10 @@ using Times = llvm::StringMap<llvm::TimeRecord>;
 /// Of its `Checks` only what names our rules counts.
 class OptionsProvider final : public tidy::FileOptionsProvider {
 public:
-  OptionsProvider(const UnitOptions &options)
-      : FileOptionsProvider({}, tidy::ClangTidyOptions::getDefaults(), {}),
+  OptionsProvider(const UnitOptions &options,
+                  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files)
+      : FileOptionsProvider({}, tidy::ClangTidyOptions::getDefaults(), {},
+                            std::move(files)),
         options_(options) {}
 
   std::vector<OptionsSource> getRawOptions(StringRef file) override {
@@ -174,7 +176,9 @@ Notice parseNotice(const std::string &unit, const FindingCollector &collector) {
 void runSide(const std::vector<std::string> &arguments, const std::string &unit,
              const std::string &directory, const Repository &repository,
              const UnitOptions &options, UnitResult &result) {
-  tidy::ClangTidyContext context(std::make_unique<OptionsProvider>(options));
+  const auto recorder = llvm::makeIntrusiveRefCnt<InputRecorder>();
+  tidy::ClangTidyContext context(
+      std::make_unique<OptionsProvider>(options, recorder));
   context.setCurrentBuildDirectory(directory);
   FindingCollector collector(context, repository);
   auto diagnosticOptions = std::make_unique<DiagnosticOptions>();
@@ -184,7 +188,7 @@ void runSide(const std::vector<std::string> &arguments, const std::string &unit,
 
   Times times;
   const auto files =
-      llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions());
+      llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), recorder);
   tooling::ToolInvocation invocation(
       arguments,
       std::make_unique<RuleAction>(context, collector, options, times),
@@ -197,6 +201,7 @@ void runSide(const std::vector<std::string> &arguments, const std::string &unit,
   std::ranges::move(collector.takeFacts(), std::back_inserter(result.facts));
   for (const auto &[rule, time] : times)
     result.secondsOfRule[rule.str()] += time.getProcessTime();
+  std::ranges::move(recorder->inputs(), std::back_inserter(result.inputs));
   if (collector.errors() > 0 && result.complete) {
     result.complete = false;
     result.notices.push_back(parseNotice(unit, collector));
@@ -264,6 +269,7 @@ void to_json(nlohmann::ordered_json &json, const UnitResult &result) {
           {"facts", result.facts},
           {"notices", result.notices},
           {"complete", result.complete},
+          {"inputs", result.inputs},
           {"secondsOfRule", result.secondsOfRule},
           {"seconds", result.seconds}};
 }
@@ -273,6 +279,7 @@ void from_json(const nlohmann::ordered_json &json, UnitResult &result) {
   json.at("facts").get_to(result.facts);
   json.at("notices").get_to(result.notices);
   json.at("complete").get_to(result.complete);
+  json.at("inputs").get_to(result.inputs);
   json.at("secondsOfRule").get_to(result.secondsOfRule);
   json.at("seconds").get_to(result.seconds);
 }

@@ -40,6 +40,7 @@ struct ScanOptions {
   std::filesystem::path buildDirectory;      ///< `-p`; empty: look for it.
   WorkerLimits limits;
   Engine engine = Engine::Fast;
+  std::filesystem::path cacheDirectory;  ///< Empty: no cache.
   bool measureTime = false;
   /// Called as units end, with their number so far and in all.
   std::function<void(std::size_t done, std::size_t all,
@@ -51,6 +52,7 @@ struct ScanResult {
   Report report;
   std::filesystem::path root;  ///< Of the repository; Range::path is below it.
   bool interrupted = false;
+  std::size_t cachedUnits = 0;  ///< Those whose result was known already.
   std::map<std::string, double> secondsOfRule;  ///< If measured.
   double seconds = 0;  ///< CPU time of all units, if measured.
 };

@@ -9,6 +9,7 @@
 #include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 #include "reproaudit/scan/CompileDatabase.h"
+#include "reproaudit/scan/Inputs.h"
 #include "reproaudit/scan/Repository.h"
 
 #include <map>
@@ -35,6 +36,7 @@ struct UnitResult {
   std::vector<Fact> facts;        ///< For the program-wide pass.
   std::vector<Notice> notices;
   bool complete = true;  ///< False if some of the unit was not understood.
+  std::vector<Input> inputs;  ///< What the analysis looked at.
   std::map<std::string, double> secondsOfRule;  ///< If UnitOptions::measureTime.
   double seconds = 0;  ///< CPU time of the whole unit, likewise.
 };
