@@ -20,11 +20,9 @@ constexpr std::size_t kLimit = 10;
 
 std::string escaped(std::string_view text, bool isProperty) {
   std::string result;
-  for (const char c : validUtf8(text)) {
+  for (const char c : text) {
     if (c == '%')
       result += "%25";
-    else if (c == '\r')
-      result += "%0D";
     else if (c == '\n')
       result += "%0A";
     else if (isProperty && c == ':')
@@ -43,24 +41,24 @@ std::string_view command(Level level) {
 
 std::string annotation(const Finding &finding, const SourceTexts &texts) {
   const Range at = oneLine(finding.at, texts);
-  std::string message = sentence(finding.message);
+  std::string message = visible(sentence(finding.message));
   if (finding.cure)
-    message += concat("\nTo fix: ", finding.cure->text, ".");
-  return concat("::", command(finding.level), " file=", escaped(at.path, true),
-                ",line=", at.line, ",endLine=", at.endLine, ",col=", at.column,
-                ",endColumn=", at.endColumn,
-                ",title=", escaped(finding.rule, true),
-                "::", escaped(message, false), "\n");
+    message += concat("\nTo fix: ", visible(finding.cure->text), ".");
+  return concat(
+      "::", command(finding.level), " file=", escaped(visible(at.path), true),
+      ",line=", at.line, ",endLine=", at.endLine, ",col=", at.column,
+      ",endColumn=", at.endColumn, ",title=", escaped(finding.rule, true),
+      "::", escaped(message, false), "\n");
 }
 
 std::string annotation(const Notice &notice) {
   std::string place;
   if (!notice.path.empty())
-    place = concat("file=", escaped(notice.path, true),
+    place = concat("file=", escaped(visible(notice.path), true),
                    ",line=", std::max(notice.line, 1U), ",");
   return concat("::", command(notice.level), " ", place,
                 "title=", escaped(notice.id, true),
-                "::", escaped(sentence(notice.text), false), "\n");
+                "::", escaped(visible(sentence(notice.text)), false), "\n");
 }
 
 }  // namespace

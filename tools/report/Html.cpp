@@ -26,21 +26,17 @@ constexpr std::size_t kMaxFindings = 5000;
 
 std::string escaped(std::string_view text) {
   std::string result;
-  while (!text.empty()) {
-    const CodePoint point = decode(text);
-    if (point.value == '&')
+  for (const char c : visible(text)) {
+    if (c == '&')
       result += "&amp;";
-    else if (point.value == '<')
+    else if (c == '<')
       result += "&lt;";
-    else if (point.value == '>')
+    else if (c == '>')
       result += "&gt;";
-    else if (point.value == '"')
+    else if (c == '"')
       result += "&quot;";
-    else if (isInvisible(point.value))
-      result += "\uFFFD";
     else
-      result += validUtf8(text.substr(0, point.size));
-    text.remove_prefix(point.size);
+      result += c;
   }
   return result;
 }

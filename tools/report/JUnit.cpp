@@ -16,35 +16,30 @@ namespace {
 
 std::string escaped(std::string_view text) {
   std::string result;
-  while (!text.empty()) {
-    const CodePoint point = decode(text);
-    const std::string bytes = validUtf8(text.substr(0, point.size));
-    text.remove_prefix(point.size);
-    if (point.value == '&')
+  for (const char c : text) {
+    if (c == '&')
       result += "&amp;";
-    else if (point.value == '<')
+    else if (c == '<')
       result += "&lt;";
-    else if (point.value == '>')
+    else if (c == '>')
       result += "&gt;";
-    else if (point.value == '"')
+    else if (c == '"')
       result += "&quot;";
-    else if (point.value == '\n')
+    else if (c == '\n')
       result += "&#10;";
-    else if (point.value < 0x20 || point.value == 0xFFFE ||
-             point.value == 0xFFFF)
-      result += "\uFFFD";  // XML has no way to write these.
     else
-      result += bytes;
+      result += c;
   }
   return result;
 }
 
 std::string lineFor(const Finding &finding, const SourceTexts &texts) {
   const Range at = oneLine(finding.at, texts);
-  std::string line = concat(at.path, ":", at.line, ":", at.column, ": ",
-                            name(finding.level), ": ", finding.message, "\n");
+  std::string line =
+      concat(visible(at.path), ":", at.line, ":", at.column, ": ",
+             name(finding.level), ": ", visible(finding.message), "\n");
   if (finding.cure)
-    line += concat("    to fix: ", finding.cure->text, "\n");
+    line += concat("    to fix: ", visible(finding.cure->text), "\n");
   return line;
 }
 
@@ -85,11 +80,11 @@ void addNotice(Suite &suite, const Notice &notice) {
     return;
   ++suite.tests;
   ++suite.errors;
-  suite.cases +=
-      concat("    <testcase classname=\"reproaudit.analysis\" name=\"",
-             escaped(notice.path.empty() ? notice.id : notice.path),
-             "\">\n      <error type=\"", escaped(notice.id), "\" message=\"",
-             escaped(sentence(notice.text)), "\"/>\n    </testcase>\n");
+  suite.cases += concat(
+      "    <testcase classname=\"reproaudit.analysis\" name=\"",
+      escaped(visible(notice.path.empty() ? notice.id : notice.path)),
+      "\">\n      <error type=\"", escaped(visible(notice.id)), "\" message=\"",
+      escaped(visible(sentence(notice.text))), "\"/>\n    </testcase>\n");
 }
 
 std::string totals(const Suite &suite) {

@@ -15,10 +15,8 @@ namespace {
 /// \p text without anything that Markdown or HTML would act on.
 std::string escaped(std::string_view text) {
   std::string result;
-  for (const char c : validUtf8(text)) {
-    if (c == '\n' || c == '\r')
-      result += ' ';
-    else if (c == '<')
+  for (const char c : visible(text)) {
+    if (c == '<')
       result += "&lt;";
     else if (c == '&')
       result += "&amp;";
@@ -35,9 +33,7 @@ std::string code(std::string_view text) {
   std::string fence = "`";
   while (text.contains(fence))
     fence += '`';
-  std::string inner = validUtf8(text);
-  for (char &c : inner)
-    c = c == '\n' || c == '\r' ? ' ' : c;
+  const std::string inner = visible(text);
   return fence.size() == 1 ? concat(fence, inner, fence)
                            : concat(fence, " ", inner, " ", fence);
 }

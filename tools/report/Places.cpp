@@ -107,6 +107,17 @@ std::string sentence(std::string_view text) {
   return result;
 }
 
+std::string visible(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const CodePoint point = decode(text);
+    result += isInvisible(point.value) ? "\uFFFD"
+                                       : validUtf8(text.substr(0, point.size));
+    text.remove_prefix(point.size);
+  }
+  return result;
+}
+
 std::string counted(std::size_t number, std::string_view thing) {
   return concat(number, " ", thing, number == 1 ? "" : "s");
 }

@@ -31,6 +31,10 @@ std::string capitalised(std::string_view text);
 /// \p text with a capital and a full stop.
 std::string sentence(std::string_view text);
 
+/// \p text as valid UTF-8 in which every invisible character is U+FFFD: nothing
+/// in a scanned repository may move a cursor or break a line.
+std::string visible(std::string_view text);
+
 /// How many \p things there are: "1 finding", "2 findings".
 std::string counted(std::size_t number, std::string_view thing);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/report/Report.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 namespace reproaudit {
@@ -14,8 +16,13 @@ const SourceTexts::File &SourceTexts::file(const std::string &path) const {
   File &file = entry->second;
   if (!isNew)
     return file;
-  std::ifstream stream(root_ + "/" + path, std::ios::binary);
-  file.text.assign(std::istreambuf_iterator<char>(stream), {});
+  // Reading a folder would throw, reading a pipe would wait forever.
+  const std::filesystem::path place = root_ + "/" + path;
+  std::error_code error;
+  if (std::filesystem::is_regular_file(place, error)) {
+    std::ifstream stream(place, std::ios::binary);
+    file.text.assign(std::istreambuf_iterator<char>(stream), {});
+  }
   file.lineStarts.push_back(0);
   for (std::size_t i = 0; i < file.text.size(); ++i)
     if (file.text[i] == '\n')

@@ -24,19 +24,6 @@ std::string_view colourOf(std::string_view word) {
   return word == "warning" ? "\x1b[1;35m" : "\x1b[1;36m";
 }
 
-/// \p text for a terminal: nothing in a scanned repository may move the cursor
-/// or break a line.
-std::string printable(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const CodePoint point = decode(text);
-    result += isInvisible(point.value) ? "\uFFFD"
-                                       : validUtf8(text.substr(0, point.size));
-    text.remove_prefix(point.size);
-  }
-  return result;
-}
-
 /// Columns that \p c takes on a terminal: East Asian characters and emoji two,
 /// combining marks none.
 unsigned width(char32_t c) {
@@ -102,10 +89,10 @@ private:
 
   void headline(const Range &at, std::string_view word,
                 std::string_view message, std::string_view suffix) {
-    paint(kBold, concat(printable(at.path), ":", std::max(at.line, 1U), ":",
+    paint(kBold, concat(visible(at.path), ":", std::max(at.line, 1U), ":",
                         std::max(at.column, 1U), ": "));
     paint(colourOf(word), concat(word, ": "));
-    paint(kBold, printable(message));
+    paint(kBold, visible(message));
     out_ += suffix;
     out_ += '\n';
   }
@@ -121,7 +108,7 @@ private:
 
     const std::string number = std::to_string(at.line);
     const std::string gutter(5 - std::min<std::size_t>(number.size(), 5), ' ');
-    out_ += concat(gutter, number, " | ", printable(line), "\n");
+    out_ += concat(gutter, number, " | ", visible(line), "\n");
     out_ += std::string(gutter.size() + number.size(), ' ') + " | ";
     const std::size_t caret = byteOfColumn(line, column);
     out_ += blanks(line.substr(0, caret));
@@ -151,7 +138,7 @@ private:
     constexpr std::size_t kWidth = 80;
     std::string line = concat("  = ", label, ":");
     const auto flush = [&] {
-      out_ += printable(line) + "\n";
+      out_ += visible(line) + "\n";
       line = "   ";
     };
     for (std::size_t begin = 0; begin < text.size();) {
@@ -176,7 +163,7 @@ private:
       paint(line.starts_with('+')   ? kGreen
             : line.starts_with('-') ? colourOf("error")
                                     : "",
-            printable(line));
+            visible(line));
       out_ += '\n';
       lines.remove_prefix(size + 1);
     }

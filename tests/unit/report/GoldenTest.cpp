@@ -4,6 +4,7 @@
 // them.
 #include "Samples.h"
 
+#include "reproaudit/report/Baseline.h"
 #include "reproaudit/report/Formats.h"
 
 #include <gtest/gtest.h>
@@ -25,6 +26,15 @@ struct Golden {
 
 void PrintTo(const Golden &golden, std::ostream *out) { *out << golden.file; }
 
+void expectGolden(const std::string &name, const std::string &written) {
+  const std::string path = REPROAUDIT_TESTS "/" + name;
+  if (std::getenv("REPROAUDIT_BLESS"))
+    std::ofstream(path, std::ios::binary) << written;
+  std::ifstream file(path, std::ios::binary);
+  const std::string expected(std::istreambuf_iterator<char>(file), {});
+  EXPECT_EQ(written, expected) << path << " differs";
+}
+
 class GoldenTest : public testing::TestWithParam<Golden> {};
 
 TEST_P(GoldenTest, isWritten) {
@@ -32,15 +42,13 @@ TEST_P(GoldenTest, isWritten) {
   const SourceTexts texts(samples::sourceRoot());
   const Format *format = findFormat(golden.format);
   ASSERT_NE(format, nullptr);
-  const std::string written =
-      format->render(golden.report(), texts, {.colour = golden.colour});
+  expectGolden(golden.file, format->render(golden.report(), texts,
+                                           {.colour = golden.colour}));
+}
 
-  const std::string path = std::string(REPROAUDIT_TESTS "/") + golden.file;
-  if (std::getenv("REPROAUDIT_BLESS"))
-    std::ofstream(path, std::ios::binary) << written;
-  std::ifstream file(path, std::ios::binary);
-  const std::string expected(std::istreambuf_iterator<char>(file), {});
-  EXPECT_EQ(written, expected) << path << " differs";
+TEST(Golden, baseline) {
+  expectGolden("unit/report/golden/baseline.jsonl",
+               writeBaseline(createBaseline(samples::full().findings)));
 }
 
 INSTANTIATE_TEST_SUITE_P(

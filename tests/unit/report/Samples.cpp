@@ -116,7 +116,7 @@ Finding reduction() {
 
 Finding seed() {
   return {
-      .at = in("src/w\xC3\xBCrfel 1#.cpp", 2, 31, 44),
+      .at = in("src/w\xC3\xBCrfel 1#.cpp", 2, 30, 43),
       .rule = "repro-wall-clock-seed",
       .level = Level::Error,
       .message = "'rng' is seeded from the clock [&](int) style",
