@@ -92,6 +92,42 @@ bool allWritersAreVisible(const FieldDecl &field,
   });
 }
 
+/// False if errors have cost the unit parts of its tree.
+bool isWhole(const Decl &decl) {
+  return !decl.getASTContext().getDiagnostics().hasErrorOccurred();
+}
+
+struct Sorted {
+  unsigned set = 0;  ///< Members that have a value after construction.
+  llvm::SmallVector<const FieldDecl *, 4> left;
+};
+
+Sorted sorted(const CXXConstructorDecl &constructor,
+              const Initialisation &initialisation) {
+  Sorted result;
+  for (const FieldDecl *field : constructor.getParent()->fields()) {
+    if (field->hasInClassInitializer() || initialisation.set.contains(field))
+      ++result.set;
+    else if (needsInitialiser(*field) &&
+             (isWhole(constructor) ||
+              !isMentionedIn(constructor.getSourceRange(), field->getName(),
+                             constructor.getASTContext())))
+      result.left.push_back(field);
+  }
+  return result;
+}
+
+/// Was the member overlooked? Likely if the constructor sets nearly all others,
+/// or if another constructor thinks of it. An empty constructor means it.
+bool isForgotten(std::size_t set, std::size_t left, const FieldUses::Uses &use,
+                 bool onlyConstructorsSetIt) {
+  if (use.writers.empty())
+    return set >= 3 && left <= 2 && left * 2 <= set;
+  if (onlyConstructorsSetIt)
+    return set >= 1 && left <= 2;
+  return set >= 5 && left == 1 && use.firstRead;
+}
+
 class UninitialisedMemberCheck final : public Check {
 public:
   UninitialisedMemberCheck(StringRef name, tidy::ClangTidyContext *context)
@@ -162,40 +198,29 @@ void UninitialisedMemberCheck::judge(const CXXConstructorDecl &constructor,
                                      const FieldUses &uses,
                                      const SourceManager &sources) {
   const CXXRecordDecl &record = *constructor.getParent();
-  const ASTContext &context = constructor.getASTContext();
-  const bool isWhole = !context.getDiagnostics().hasErrorOccurred();
   const Initialisation initialisation = initialisationBy(constructor);
-  unsigned set = 0;
-  llvm::SmallVector<const FieldDecl *, 4> left;
-  for (const FieldDecl *field : record.fields()) {
-    if (field->hasInClassInitializer() || initialisation.set.contains(field))
-      ++set;
-    else if (needsInitialiser(*field) &&
-             (isWhole || !isMentionedIn(constructor.getSourceRange(),
-                                        field->getName(), context)))
-      left.push_back(field);
-  }
-  const bool isForgetfulCopy =
-      constructor.isCopyOrMoveConstructor() && set >= 2;
+  const auto [set, left] = sorted(constructor, initialisation);
   for (const FieldDecl *field : left) {
     if (const ParmVarDecl *parameter = droppedParameter(constructor, *field)) {
       reportDropped(constructor, *parameter, *field);
       continue;
     }
     const FieldUses::Uses &use = uses.of(*field);
-    // What another constructor sets, a copy of the object has not.
-    const bool isSetLater =
-        llvm::any_of(use.writers, [&](const FunctionDecl *writer) {
-          return !isForgetfulCopy || !isa<CXXConstructorDecl>(writer);
-        });
-    if (!initialisation.isKnown || isSetLater || use.escapes ||
+    if (!initialisation.isKnown || use.escapes ||
         uses.isWrittenByName(field->getName()) || uses.isFilledAsAWhole(record))
       continue;
+    const auto isConstructor = [](const FunctionDecl *writer) {
+      return writer && isa<CXXConstructorDecl>(writer);
+    };
+    const bool onlyConstructorsSetIt = llvm::all_of(use.writers, isConstructor);
     const bool isRead = use.firstRead || uses.isReadByName(field->getName());
-    const bool isForgotten = set >= 3 && left.size() == 1;
-    if (isRead && isWhole && allWritersAreVisible(*field, sources))
+    const bool isCopy = constructor.isCopyOrMoveConstructor();
+    const bool nothingSetsIt =
+        use.writers.empty() || (isCopy && set >= 2 && onlyConstructorsSetIt);
+    if (nothingSetsIt && isRead && isWhole(record) &&
+        allWritersAreVisible(*field, sources))
       report(constructor, *field, initialisation, use.firstRead, true);
-    else if (isForgotten)
+    else if (isForgotten(set, left.size(), use, onlyConstructorsSetIt))
       report(constructor, *field, initialisation, use.firstRead, false);
   }
 }
