@@ -78,30 +78,35 @@ bool hasNoValue(const VarDecl &variable) {
 struct Handling {
   llvm::SmallPtrSet<const FieldDecl *, 8> named;
   const Expr *leaves = nullptr;
+  bool isReturned = false;
   bool isHidden = false;  ///< Somebody else may have filled it.
 };
 
+enum class Exit : std::uint8_t { None, Copied, Returned };
+
 /// `return r;`, `all.push_back(r)`.
-bool leavesAsAWhole(const Expr &mention, ASTContext &context) {
+Exit exitOf(const Expr &mention, ASTContext &context) {
   const Expr *child = &mention;
   for (;;) {
     const DynTypedNodeList parents = context.getParents(*child);
     if (parents.empty())
-      return false;
+      return Exit::None;
     if (parents[0].get<ReturnStmt>())
-      return true;
+      return Exit::Returned;
     const auto *parent = parents[0].get<Expr>();
     if (!parent)
-      return false;
+      return Exit::None;
     if (const auto *call = dyn_cast<CXXMemberCallExpr>(parent)) {
       const CXXMethodDecl *method = call->getMethodDecl();
       return method && method->getIdentifier() &&
-             (method->getName() == "push_back" ||
-              method->getName() == "emplace_back");
+                     (method->getName() == "push_back" ||
+                      method->getName() == "emplace_back")
+                 ? Exit::Copied
+                 : Exit::None;
     }
     if (!isa<ImplicitCastExpr, ParenExpr, CXXConstructExpr, ExprWithCleanups,
              MaterializeTemporaryExpr>(parent))
-      return false;
+      return Exit::None;
     child = parent;
   }
 }
@@ -114,11 +119,14 @@ Handling handlingOf(const VarDecl &variable, ASTContext &context) {
         parents.empty() ? nullptr : parents[0].get<MemberExpr>();
     const auto *field =
         member ? dyn_cast<FieldDecl>(member->getMemberDecl()) : nullptr;
-    if (field)
+    if (field) {
       handling.named.insert(field);
-    else if (!leavesAsAWhole(*mention, context))
-      handling.isHidden = true;
-    else if (!handling.leaves)
+      continue;
+    }
+    const Exit exit = exitOf(*mention, context);
+    handling.isHidden |= exit == Exit::None;
+    handling.isReturned |= exit == Exit::Returned;
+    if (!handling.leaves)
       handling.leaves = mention;
   }
   return handling;
@@ -155,8 +163,9 @@ bool holdsNumbers(const FieldDecl &field, const ASTContext &context) {
 void PartialRecordCheck::check(const MatchFinder::MatchResult &result) {
   const auto *object = result.Nodes.getNodeAs<VarDecl>("object");
   const RecordDecl *record = object->getType()->getAsRecordDecl();
-  if (!record || record->isUnion() || !record->isCompleteDefinition() ||
-      !hasNoValue(*object) ||
+  if (!record || record->isUnion() ||
+      result.Context->getDiagnostics().hasErrorOccurred() ||
+      !record->isCompleteDefinition() || !hasNoValue(*object) ||
       result.SourceManager->isInSystemHeader(record->getLocation()))
     return;
   const Handling handling = handlingOf(*object, *result.Context);
@@ -177,8 +186,11 @@ void PartialRecordCheck::check(const MatchFinder::MatchResult &result) {
   if (!forgotten || count > handling.named.size() ||
       !reported_.insert(handling.leaves->getExprLoc()).second)
     return;
-  finding(handling.leaves->getExprLoc(),
-          "%0 leaves the function although nothing set its member %1")
+  constexpr StringRef kMessage =
+      "%0 leaves the function although nothing set its member %1";
+  const SourceLocation at = handling.leaves->getExprLoc();
+  // A copy in a container can be completed later.
+  (handling.isReturned ? finding(at, kMessage) : noteworthy(at, kMessage))
       << object << forgotten;
   step(object->getLocation(), "%0 starts without values") << object;
   cure(object->getLocation(), "start with '= {}', or set %0 as well")

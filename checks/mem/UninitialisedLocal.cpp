@@ -126,8 +126,10 @@ void UninitialisedLocalCheck::report(const SureUses::Found &found) {
 
 void UninitialisedLocalCheck::check(const MatchFinder::MatchResult &result) {
   const auto *function = result.Nodes.getNodeAs<FunctionDecl>("function");
+  // After an error the tree lacks statements, perhaps the one that sets it.
   if (!judged_.insert(function).second || function->isDependentContext() ||
-      !function->hasBody())
+      !function->hasBody() ||
+      result.Context->getDiagnostics().hasErrorOccurred())
     return;
   AnalysisDeclContext analysis(nullptr, function);
   CFG::BuildOptions &options = analysis.getCFGBuildOptions();
