@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Scan.h"
 
+#include "reproaudit/analysis/Dependency.h"
 #include "reproaudit/analysis/Project.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/scan/Cache.h"
@@ -42,8 +43,8 @@ fs::path startOf(const ScanOptions &options, const CompileDatabase *database) {
     const fs::path source = sourceDirectoryOf(database->directory);
     return source.empty() ? database->directory : source;
   }
-  const fs::path path =
-      options.paths.empty() ? fs::current_path(ignored)
+  const fs::path path = options.paths.empty()
+                            ? fs::current_path(ignored)
                             : fs::absolute(options.paths.front(), ignored);
   return fs::is_directory(path, ignored) ? path : path.parent_path();
 }
@@ -282,10 +283,16 @@ Project projectOf(const std::vector<CompileCommand> &units,
 void scanProject(const Project &project, const ScanOptions &options,
                  Report &report) {
   report.files = static_cast<unsigned>(project.files().size());
+  bool isRead = false;
   for (const RuleInfo *info : options.rules)
-    if (const Rule *rule = findRule(info->name); rule->checkProject)
+    if (const Rule *rule = findRule(info->name); rule->checkProject) {
       std::ranges::move(rule->checkProject(project),
                         std::back_inserter(report.findings));
+      isRead = true;
+    }
+  if (isRead)
+    std::ranges::copy(project.inventory().notices,
+                      std::back_inserter(report.notices));
 }
 
 /// One finding for each rule and place, whatever number of units, sides and
@@ -340,11 +347,11 @@ std::expected<ScanResult, std::string> scan(const ScanOptions &options) {
   if (database) {
     result.report.notices = database->notices;
     units = unitsOf(*database, repository, filter);
-    UnitOptions unitOptions{.configurable = !options.rulesAreExplicit,
-                            .measureTime = options.measureTime,
-                            .engine = options.engine,
-                            .trusted = {repository.root(),
-                                        database->directory}};
+    UnitOptions unitOptions{
+        .configurable = !options.rulesAreExplicit,
+        .measureTime = options.measureTime,
+        .engine = options.engine,
+        .trusted = {repository.root(), database->directory}};
     for (const RuleInfo *rule : options.rules)
       if (!isProjectFamily(rule->family))
         unitOptions.rules.emplace_back(rule->name);

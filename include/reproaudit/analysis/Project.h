@@ -8,14 +8,18 @@
 
 #include "reproaudit/report/Report.h"
 
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reproaudit {
 
+struct Inventory;
+
 /// One translation unit of the compile database.
 struct ProjectUnit {
-  std::string path;  ///< Relative to the repository root.
+  std::string path;                    ///< Relative to the repository root.
   std::vector<std::string> arguments;  ///< As written, the compiler first.
 };
 
@@ -24,6 +28,11 @@ public:
   /// \p files are relative to \p root and sorted.
   Project(std::string root, std::vector<std::string> files,
           std::vector<ProjectUnit> units);
+  ~Project();
+  Project(const Project &) = delete;
+  Project &operator=(const Project &) = delete;
+
+  const std::string &root() const { return root_; }
 
   /// Every file of the repository: those that git tracks, or without git those
   /// on disk outside build folders. Sorted.
@@ -31,15 +40,30 @@ public:
 
   const std::vector<ProjectUnit> &units() const { return units_; }
 
-  /// The text of the file at \p path, "" if it cannot be read.
-  const std::string &text(const std::string &path) const {
-    return texts_.text(path);
+  bool contains(const std::string &path) const;
+
+  /// The text of the file at \p path, "" if it cannot be read. Only regular
+  /// files inside the root and of sane size are: see unreadable().
+  const std::string &text(const std::string &path) const;
+
+  /// Line \p number (from 1) of \p path without its end, "" if there is none.
+  std::string_view line(const std::string &path, unsigned number) const {
+    return texts_.line(path, number);
   }
 
+  /// Why text() gives nothing for \p path, or "".
+  std::string unreadable(const std::string &path) const;
+
+  /// What the files declare; read on the first call. Its notices tell which
+  /// files were not understood.
+  const Inventory &inventory() const;
+
 private:
+  std::string root_;
   std::vector<std::string> files_;
   std::vector<ProjectUnit> units_;
   SourceTexts texts_;
+  mutable std::unique_ptr<Inventory> inventory_;
 };
 
 }  // namespace reproaudit

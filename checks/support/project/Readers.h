@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// From files to records. One reader knows one format and nothing about rules.
+#pragma once
+
+#include "reproaudit/analysis/Dependency.h"
+#include "reproaudit/analysis/Project.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reproaudit {
+
+/// Runs the reader of every file that has one.
+Inventory readInventory(const Project &project);
+
+/// One file being read, and the place for what is found in it.
+class Reading {
+public:
+  Reading(const Project &project, std::string path, Inventory &out)
+      : project_(project), path_(std::move(path)), out_(out) {}
+
+  const Project &project() const { return project_; }
+  const std::string &path() const { return path_; }
+  const std::string &text() const { return project_.text(path_); }
+
+  /// The place of line \p line, up to line \p endLine if that is given.
+  Range at(unsigned line, unsigned endLine = 0) const {
+    return {path_, line, 0, endLine > line ? endLine : line, 0};
+  }
+
+  Dependency &add(Dependency dependency) {
+    return out_.dependencies.emplace_back(std::move(dependency));
+  }
+  void add(Setting setting) { out_.settings.push_back(std::move(setting)); }
+
+  /// Tells that \p line was not understood; what follows it may be.
+  void partly(unsigned line, std::string why) {
+    out_.notices.push_back(
+        {Level::Note, "partly-read", path_, line, std::move(why)});
+  }
+
+private:
+  const Project &project_;
+  std::string path_;
+  Inventory &out_;
+};
+
+using Reader = void (*)(Reading &reading);
+
+// One line a format; the file that implements it is named like it.
+void readBazel(Reading &reading);
+void readBazelSettings(Reading &reading);
+void readBatch(Reading &reading);
+void readCMakeProject(const Project &project, Inventory &out);
+void readCircleCi(Reading &reading);
+void readAzurePipeline(Reading &reading);
+void readCompose(Reading &reading);
+void readConanfile(Reading &reading);
+void readConanScript(Reading &reading);
+void readCondaEnvironment(Reading &reading);
+void readCxxSource(Reading &reading);
+void readDevcontainer(Reading &reading);
+void readDockerfile(Reading &reading);
+void readDvc(Reading &reading);
+void readGitHubWorkflow(Reading &reading);
+void readGitLabCi(Reading &reading);
+void readJenkinsfile(Reading &reading);
+void readKubernetes(Reading &reading);
+void readMakefile(Reading &reading);
+void readMesonBuild(Reading &reading);
+void readMesonWrap(Reading &reading);
+void readMlProject(Reading &reading);
+void readNixFlake(Reading &reading);
+void readNotebook(Reading &reading);
+void readPackageJson(Reading &reading);
+void readPipfile(Reading &reading);
+void readPixi(Reading &reading);
+void readPreCommit(Reading &reading);
+void readPyproject(Reading &reading);
+void readPythonSource(Reading &reading);
+void readRequirements(Reading &reading);
+void readRScript(Reading &reading);
+void readShellScript(Reading &reading);
+void readSpack(Reading &reading);
+void readSubmodules(Reading &reading);
+void readVcpkg(Reading &reading);
+void readXmake(Reading &reading);
+
+}  // namespace reproaudit

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Files that hold commands: shell, Windows scripts, Makefiles, notebooks,
+// Jenkinsfiles, R.
+#include "Commands.h"
+#include "Flags.h"
+#include "Images.h"
+#include "Pin.h"
+#include "Readers.h"
+#include "Shell.h"
+#include "Text.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace reproaudit {
+namespace {
+
+/// Environment variables that change precision or flags of what runs.
+void readPrecision(Reading &reading, std::string_view line, unsigned number) {
+  static constexpr std::array kSwitches = {
+      "NVIDIA_TF32_OVERRIDE=1", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1",
+      "XLA_FLAGS=--xla_gpu_enable_fast_math=true",
+      "TF_ENABLE_CUBLAS_TENSOR_OP_MATH_FP32=1"};
+  for (const char *one : kSwitches)
+    if (contains(line, one))
+      reading.add(Setting{.kind = SettingKind::Precision,
+                          .flag = one,
+                          .program = {},
+                          .at = reading.at(number),
+                          .evidence = {}});
+}
+
+bool isComment(std::string_view line) {
+  return line.starts_with('#') || startsLike(line, "rem ") ||
+         line.starts_with("::") || lower(line) == "rem";
+}
+
+bool onlyPrints(std::string_view line) {
+  return startsLike(line, "echo ") || line.starts_with("printf ") ||
+         startsLike(line, "write-host ") || startsLike(line, "@echo ");
+}
+
+/// Hub URLs and settings that stand in a line as they are.
+void readLines(Reading &reading) {
+  unsigned number = 0;
+  for (const std::string_view raw : lines(reading.text())) {
+    ++number;
+    const std::string_view line = trim(raw);
+    if (isComment(line) || onlyPrints(line))
+      continue;
+    readHubUrls(reading, line, number);
+    readPrecision(reading, line, number);
+  }
+}
+
+/// `$(NAME)` of make as `${NAME}` of a shell; `$$` as `$`.
+std::string fromMake(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$' || i + 1 >= text.size()) {
+      out += text[i];
+    } else if (text[i + 1] == '$') {
+      out += '$';
+      ++i;
+    } else if (text[i + 1] == '(') {
+      const std::size_t end = text.find_first_of(" ,)", i);
+      if (end != std::string_view::npos && text[end] == ')') {
+        out += "${" + std::string(text.substr(i + 2, end - i - 2)) + "}";
+        i = end;
+      } else {
+        out += '$';
+      }
+    } else {
+      out += '$';
+    }
+  }
+  return out;
+}
+
+class MakefileReader {
+public:
+  explicit MakefileReader(Reading &reading) : reading_(reading) {}
+
+  void read() {
+    const std::vector<std::string_view> all = lines(reading_.text());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto number = static_cast<unsigned>(i) + 1;
+      std::string text(all[i]);
+      while (text.ends_with('\\') && i + 1 < all.size()) {
+        text += "\n";
+        text += all[++i];
+      }
+      if (text.starts_with('\t'))
+        recipe(text, number);
+      else
+        definition(text, number);
+    }
+    finishScripts(reading_, machine_, true);
+  }
+
+private:
+  void recipe(const std::string &text, unsigned number) {
+    std::size_t begin = text.find_first_not_of("\t @+");
+    if (begin == std::string::npos || text[begin] == '#')
+      return;
+    const bool mayFail = text[begin] == '-';
+    begin += mayFail ? 1 : 0;
+    readHubUrls(reading_, text, number);
+    addFlagLines(text, number);
+    machine_.enter("");
+    machine_.run(fromMake(text.substr(begin)), number);
+  }
+
+  void definition(const std::string &text, unsigned number) {
+    const std::string_view line = trim(text);
+    if (line.empty() || line.starts_with('#') || line.starts_with("ifeq") ||
+        line.starts_with("ifneq") || line.starts_with("$(info") ||
+        line.starts_with("$(warning") || line.starts_with("$(error"))
+      return;
+    addFlagLines(text, number);
+    if (contains(line, "$(shell date"))
+      reading_.add(Setting{.kind = SettingKind::Timestamp,
+                           .flag = "$(shell date)",
+                           .program = {},
+                           .at = reading_.at(number),
+                           .evidence = {}});
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos || equals == 0)
+      return;
+    std::string_view name = trim(line.substr(0, equals));
+    while (!name.empty() && contains(":?+", name.substr(name.size() - 1)))
+      name = trim(name.substr(0, name.size() - 1));
+    if (contains(name, " ") || contains(name, "$"))
+      return;
+    const std::string value = fromMake(trim(line.substr(equals + 1)));
+    machine_.set(std::string(name),
+                 substituted(value, [this](const std::string &known) {
+                   return machine_.value(known);
+                 }));
+  }
+
+  void addFlagLines(std::string_view text, unsigned number) {
+    for (const std::string_view line : lines(text)) {
+      const std::string_view code = line.substr(0, line.find('#'));
+      // A probe asks the compiler, it does not build.
+      if (!contains(code, "$(shell") && !contains(code, "findstring") &&
+          !contains(code, "echo "))
+        addFlags(reading_, code, number, false);
+      ++number;
+    }
+  }
+
+  Reading &reading_;
+  ShellMachine machine_;
+};
+
+}  // namespace
+
+void readShellScript(Reading &reading) {
+  ShellMachine machine;
+  machine.run(reading.text(), 1);
+  if (machine.errorLine() != 0)
+    reading.partly(machine.errorLine(),
+                   "this shell command was not understood");
+  readLines(reading);
+  finishScripts(reading, machine, false);
+}
+
+void readBatch(Reading &reading) {
+  std::string text;
+  for (const std::string_view raw : lines(reading.text())) {
+    const std::string_view line = trim(raw);
+    if (!isComment(line) && !onlyPrints(line))
+      text += raw;
+    text += '\n';
+  }
+  readLines(reading);
+  readCommands(reading, simpleCommands(text, 1), false);
+}
+
+void readMakefile(Reading &reading) { MakefileReader(reading).read(); }
+
+void readNotebook(Reading &reading) {
+  const Node root = jsonOf(reading);
+  ShellMachine machine;
+  for (const Entry &cell : root["cells"].entries) {
+    if (cell.value["cell_type"].text != "code")
+      continue;
+    bool isShell = false;
+    for (const Entry &entry : cell.value["source"].entries) {
+      std::string_view line = trim(entry.value.text);
+      isShell |= line.starts_with("%%bash") || line.starts_with("%%shell");
+      if (line.starts_with('!') || line.starts_with('%'))
+        line.remove_prefix(1);
+      else if (!isShell)
+        continue;
+      if (line.starts_with('%') || line.starts_with('#'))
+        continue;
+      readHubUrls(reading, line, entry.line);
+      machine.run(line, entry.line);
+    }
+  }
+  finishScripts(reading, machine, false);
+}
+
+void readJenkinsfile(Reading &reading) {
+  // Groovy has no grammar here: the strings after `sh` and `image` are enough.
+  const std::string &text = reading.text();
+  ShellMachine machine;
+  unsigned line = 1;
+  std::size_t seen = 0;
+  for (std::size_t at = text.find_first_of("'\""); at != std::string::npos;
+       at = text.find_first_of("'\"", at)) {
+    line += static_cast<unsigned>(
+        std::count(text.begin() + static_cast<std::ptrdiff_t>(seen),
+                   text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    seen = at;
+    const std::string quote = text.compare(at, 3, std::string(3, text[at])) == 0
+                                  ? std::string(3, text[at])
+                                  : std::string(1, text[at]);
+    const std::size_t begin = at + quote.size();
+    std::size_t end = text.find(quote, begin);
+    while (end != std::string::npos && text[end - 1] == '\\')
+      end = text.find(quote, end + 1);
+    if (end == std::string::npos)
+      break;
+    const std::string content = text.substr(begin, end - begin);
+    const std::size_t lineStart = text.rfind('\n', at) + 1;
+    std::string before(
+        trim(std::string_view(text).substr(lineStart, at - lineStart)));
+    std::erase_if(before, [](char c) { return c == '(' || c == ' '; });
+    if (before.ends_with("sh") || before.ends_with("script:"))
+      machine.run(content, line);
+    else if (before == "image" || before.ends_with("docker.image") ||
+             before.ends_with("{image"))
+      addImage(reading, "Jenkins", content, line);
+    at = end + quote.size();
+  }
+  finishScripts(reading, machine, false);
+}
+
+void readRScript(Reading &reading) {
+  unsigned number = 0;
+  for (const std::string_view raw : lines(reading.text())) {
+    ++number;
+    const std::string_view line = raw.substr(0, raw.find('#'));
+    const std::size_t at = line.find("install.packages(");
+    if (at == std::string_view::npos)
+      continue;
+    const std::vector<std::string_view> parts = split(line.substr(at), '"');
+    for (std::size_t i = 1; i < parts.size(); i += 2)
+      if (!isRemote(parts[i]))
+        reading.add({.artefact = Artefact::Package,
+                     .ecosystem = "R",
+                     .name = std::string(parts[i]),
+                     .declared = {},
+                     .resolved = {},
+                     .at = reading.at(number),
+                     .evidence = {},
+                     .group = "R " + std::to_string(number)});
+  }
+}
+
+}  // namespace reproaudit

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Source code that fetches models and data, or starts programs that fetch.
+#include "Calls.h"
+#include "Commands.h"
+#include "Document.h"
+#include "Flags.h"
+#include "Images.h"
+#include "Pin.h"
+#include "Readers.h"
+#include "Text.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace reproaudit {
+namespace {
+
+bool isDataFile(std::string_view url) {
+  url = url.substr(0, url.find('?'));
+  for (const std::string_view end :
+       {".zip",     ".gz",          ".tgz",  ".tar",  ".bz2",
+        ".xz",      ".7z",          ".txt",  ".csv",  ".tsv",
+        ".json",    ".jsonl",       ".npz",  ".npy",  ".bin",
+        ".pt",      ".pth",         ".onnx", ".h5",   ".hdf5",
+        ".parquet", ".safetensors", ".pkl",  ".gguf", ".caffemodel",
+        ".weights", ".tflite",      ".pb",   ".data"})
+    if (lower(url).ends_with(end))
+      return true;
+  return false;
+}
+
+class PythonReader {
+public:
+  PythonReader(Reading &reading, const SyntaxTree &tree)
+      : reading_(reading), text_(reading.text()), reader_(tree),
+        root_(tree.root()) {}
+
+  void read() {
+    for (const Call &call : reader_.calls())
+      readCall(call);
+    strings(root_, 0);
+  }
+
+private:
+  bool imports(std::string_view module) const {
+    return contains(text_, "import " + std::string(module)) ||
+           contains(text_, "from " + std::string(module));
+  }
+
+  bool importsHub() const {
+    for (const char *module :
+         {"transformers", "huggingface_hub", "diffusers", "datasets",
+          "sentence_transformers", "timm", "optimum", "peft"})
+      if (imports(module))
+        return true;
+    return false;
+  }
+
+  void readCall(const Call &call) {
+    const std::size_t dot = call.name.rfind('.');
+    const std::string_view name =
+        dot == std::string::npos ? std::string_view(call.name)
+                                 : std::string_view(call.name).substr(dot + 1);
+    static constexpr std::array kHubFunctions = {
+        "load_dataset", "hf_hub_download", "snapshot_download"};
+    const bool isHubFunction =
+        std::ranges::find(kHubFunctions, name) != kHubFunctions.end() &&
+        (dot == std::string::npos || call.name.starts_with("datasets.") ||
+         call.name.starts_with("huggingface_hub.")) &&
+        !contains(text_, "def " + std::string(name) + "(");
+    if (isHubFunction && importsHub())
+      hub(call);
+    else if (name == "from_pretrained" && dot != std::string::npos &&
+             importsHub())
+      hub(call);
+    else if (call.name == "torch.hub.load")
+      torchHub(call);
+    else if (call.name == "os.system" || call.name.starts_with("subprocess."))
+      process(call);
+    else if (name == "setup")
+      requirements(call);
+    else if (name.ends_with("PodOperator") || name == "DockerOperator" ||
+             contains(call.name, "component"))
+      image(call);
+  }
+
+  void hub(const Call &call) {
+    std::optional<std::string> name;
+    for (const char *key : {"repo_id", "path", "pretrained_model_name_or_path"})
+      if (!name)
+        name = reader_.value(call, key);
+    if (!name && !call.operands.empty())
+      name = reader_.value(call.operands[0]);
+    const bool isGiven = !name && !call.operands.empty();
+    if (isGiven)
+      name = call.operands[0].text();
+    if (!name || name->empty() || name->starts_with('.') ||
+        name->starts_with('/') || contains(*name, "{") || isFormat(*name))
+      return;  // a local path
+    const auto revision = reader_.value(call, "revision");
+    const bool passesOn = call.named.contains("revision") && !revision;
+    reading_.add({.artefact = Artefact::Model,
+                  .ecosystem = "Hugging Face",
+                  .name = *name,
+                  .declared = revision.value_or(""),
+                  .resolved = revision.value_or(""),
+                  .strength = gitStrength(revision.value_or("")),
+                  .at = reading_.at(call.line(), call.endLine()),
+                  .evidence = {},
+                  .advisory = passesOn || isGiven,
+                  .group = {}});
+  }
+
+  /// `load_dataset("csv", data_files=...)` reads files.
+  static bool isFormat(const std::string &name) {
+    return name == "csv" || name == "json" || name == "text" ||
+           name == "parquet" || name == "imagefolder" || name == "arrow";
+  }
+
+  void torchHub(const Call &call) {
+    const auto name =
+        call.operands.empty() ? std::nullopt : reader_.value(call.operands[0]);
+    if (!name || reader_.value(call, "source").value_or("") == "local")
+      return;
+    const std::size_t colon = name->find(':');
+    const std::string ref =
+        colon == std::string::npos ? "" : name->substr(colon + 1);
+    reading_.add({.artefact = Artefact::Model,
+                  .ecosystem = "torch.hub",
+                  .name = name->substr(0, colon),
+                  .declared = ref,
+                  .resolved = ref,
+                  .strength = gitStrength(ref),
+                  .at = reading_.at(call.line(), call.endLine()),
+                  .evidence = {},
+                  .group = {}});
+  }
+
+  /// os.system("git clone ..."), subprocess.run(["pip", "install", ...]).
+  void process(const Call &call) {
+    if (call.operands.empty())
+      return;
+    const SyntaxNode first = call.operands[0];
+    if (first.is("list")) {
+      Command command;
+      for (const SyntaxNode word : first.children())
+        command.words.push_back(reader_.value(word).value_or(
+            "${" + std::string(word.text()) + "}"));
+      if (command.words.size() > 1 && command.words[0] == "${sys.executable}")
+        command.words[0] = "python";
+      command.line = call.line();
+      command.endLine = call.endLine();
+      readCommands(reading_, {command}, false);
+    } else if (const auto text = reader_.value(first)) {
+      ShellMachine machine;
+      machine.run(replaceAll(*text, "{", "${"), call.line());
+      finishScripts(reading_, machine, false);
+    }
+  }
+
+  /// What a library asks of its users is a range on purpose.
+  void requirements(const Call &call) {
+    const auto list = call.named.find("install_requires");
+    if (list == call.named.end())
+      return;
+    for (const std::string &text : reader_.values(list->second)) {
+      const Requirement one = requirement(text);
+      if (!one.local && !one.name.empty())
+        reading_.add({.artefact = Artefact::Package,
+                      .ecosystem = "setup.py",
+                      .name = one.name,
+                      .declared = one.version,
+                      .resolved = one.version,
+                      .strength = one.strength,
+                      .at = reading_.at(list->second.line()),
+                      .evidence = {},
+                      .advisory = true,
+                      .group = "setup.py"});
+    }
+  }
+
+  void image(const Call &call) {
+    for (const char *key : {"image", "base_image"})
+      if (const auto text = reader_.value(call, key))
+        addImage(reading_, call.name, *text,
+                 call.named.find(key)->second.line());
+  }
+
+  /// Strings that are a URL and nothing else, and flags of a build script.
+  void strings(SyntaxNode node, unsigned depth) {
+    if (depth > 150 || !node)
+      return;
+    if (node.is("expression_statement") && node.children().size() == 1 &&
+        node.children()[0].is("string"))
+      return;  // a docstring
+    if (node.is("string")) {
+      string(node);
+      return;
+    }
+    for (const SyntaxNode child : node.children())
+      strings(child, depth + 1);
+  }
+
+  void string(SyntaxNode node) {
+    const std::string text = literal(node);
+    if (baseName(reading_.path()) == "setup.py") {
+      if (const std::vector<Flag> flags = flagsIn(text);
+          !flags.empty() && !contains(trim(text), " "))
+        addFlags(reading_, text, node.line(), false);
+    }
+    if (!startsLike(text, "http") || contains(text, " "))
+      return;
+    if (const auto url = hubUrl(text))
+      addHubFile(reading_, *url, node.line());
+    else if (isDataFile(text) && fetches() && !verifies() && isResolved(text))
+      reading_.add({.artefact = Artefact::Data,
+                    .ecosystem = "Python",
+                    .name = text,
+                    .declared = text,
+                    .resolved = text,
+                    .strength = urlStrength(text),
+                    .at = reading_.at(node.line()),
+                    .evidence = {},
+                    .advisory = contains(text, "{"),
+                    .group = {}});
+  }
+
+  bool fetches() const {
+    for (const char *call :
+         {"requests.get(", "urlretrieve(", "urlopen(", "wget.download(",
+          "download_file(", "download_url(", "get_file(", "urllib.request"})
+      if (contains(text_, call))
+        return true;
+    return false;
+  }
+
+  bool verifies() const {
+    return contains(text_, "hashlib.") || contains(text_, "md5=") ||
+           contains(text_, "sha256") || contains(text_, "checksum");
+  }
+
+  Reading &reading_;
+  const std::string &text_;
+  CallReader reader_;
+  SyntaxNode root_;
+};
+
+/// Calls \p onString for each string literal and \p onName for each name of a
+/// C++ file that is no comment.
+template <class OnString, class OnName>
+void scanCxx(std::string_view text, const OnString &onString,
+             const OnName &onName) {
+  unsigned line = 1;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      ++line;
+    } else if (c == '/' && i + 1 < text.size() && text[i + 1] == '/') {
+      i = std::min(text.find('\n', i), text.size()) - 1;
+    } else if (c == '/' && i + 1 < text.size() && text[i + 1] == '*') {
+      const std::size_t end = std::min(text.find("*/", i + 2), text.size() - 1);
+      line += static_cast<unsigned>(
+          std::count(text.begin() + static_cast<std::ptrdiff_t>(i),
+                     text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+      i = end + 1;
+    } else if (c == '"' || c == '\'') {
+      const std::size_t begin = i + 1;
+      for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i)
+        i += text[i] == '\\' ? 1 : 0;
+      if (c == '"' && i < text.size())
+        onString(text.substr(begin, i - begin), line);
+      if (i < text.size() && text[i] == '\n')
+        ++line;
+    } else if (c == '_') {
+      std::size_t end = i;
+      while (end < text.size() &&
+             (text[end] == '_' || (text[end] >= 'A' && text[end] <= 'Z')))
+        ++end;
+      onName(text.substr(i, end - i), line, i);
+      i = end - 1;
+    }
+  }
+}
+
+/// True if \p text holds one of \p parts.
+template <std::size_t N>
+bool containsAny(std::string_view text,
+                 const std::array<const char *, N> &parts) {
+  return std::ranges::any_of(
+      parts, [&](const char *part) { return contains(text, part); });
+}
+
+/// Parsing costs a hundred times as much as looking for these words.
+bool isWorthParsing(std::string_view text) {
+  static constexpr std::array kCalls = {
+      "from_pretrained", "huggingface.co/",   "load_dataset",
+      "hf_hub_download", "snapshot_download", "torch.hub",
+      "requests.get(",   "urlretrieve(",      "urlopen(",
+      "wget.download(",  "download_file(",    "download_url(",
+      "get_file(",       "install_requires",  "PodOperator",
+      "DockerOperator",  "base_image",        "use_fast_math",
+      "fast-math",       "march=native"};
+  static constexpr std::array kStarts = {"os.system(", "subprocess."};
+  static constexpr std::array kPrograms = {"clone", "curl", "wget", "install"};
+  return containsAny(text, kCalls) ||
+         (containsAny(text, kStarts) && containsAny(text, kPrograms));
+}
+
+}  // namespace
+
+void readPythonSource(Reading &reading) {
+  const std::string &text = reading.text();
+  if (!isWorthParsing(text))
+    return;
+  const SyntaxTree tree(Grammar::Python, text);
+  if (!tree.isEmpty())
+    PythonReader(reading, tree).read();
+}
+
+void readCxxSource(Reading &reading) {
+  const std::string &text = reading.text();
+  // With a compile database the source rules judge the macros.
+  const bool wantsMacros =
+      reading.project().units().empty() &&
+      (contains(text, "__DATE__") || contains(text, "__TIME"));
+  if (!wantsMacros && !contains(text, "huggingface.co/"))
+    return;
+  scanCxx(
+      text,
+      [&](std::string_view string, unsigned line) {
+        if (startsLike(string, "https://huggingface.co/") &&
+            !contains(string, " "))
+          readHubUrls(reading, string, line);
+      },
+      [&](std::string_view name, unsigned line, std::size_t at) {
+        const bool isTime =
+            name == "__DATE__" || name == "__TIME__" || name == "__TIMESTAMP__";
+        const std::size_t start = text.rfind('\n', at) + 1;
+        const std::string_view before =
+            trim(std::string_view(text).substr(start, at - start));
+        if (wantsMacros && isTime && !before.starts_with("#if") &&
+            !before.starts_with("#elif") && before != "#define" &&
+            before != "#undef")
+          reading.add(Setting{.kind = SettingKind::Timestamp,
+                              .flag = std::string(name),
+                              .program = {},
+                              .at = reading.at(line),
+                              .evidence = {}});
+      });
+}
+
+void readDvc(Reading &reading) {
+  const Node root = yamlOf(reading);
+  const auto add = [&](std::string name, Strength strength, unsigned line) {
+    reading.add({.artefact = Artefact::Data,
+                 .ecosystem = "DVC",
+                 .name = std::move(name),
+                 .declared = {},
+                 .resolved = {},
+                 .strength = strength,
+                 .at = reading.at(line),
+                 .evidence = {},
+                 .group = {}});
+  };
+  if (baseName(reading.path()) == "dvc.yaml") {
+    const bool hasLock = reading.project().contains(
+        joined(folderOf(reading.path()), "dvc.lock"));
+    for (const Entry &stage : root["stages"].entries)
+      add(stage.key, hasLock ? Strength::Content : Strength::None, stage.line);
+    return;
+  }
+  for (const Entry &out : root["outs"].entries) {
+    const bool hasHash = !out.value["md5"].isNull() ||
+                         !out.value["etag"].isNull() ||
+                         !out.value["checksum"].isNull();
+    add(out.value["path"].text, hasHash ? Strength::Content : Strength::None,
+        out.line);
+  }
+  for (const Entry &dep : root["deps"].entries)
+    if (const Node &repo = dep.value["repo"]; repo.isMap())
+      add(repo["url"].text,
+          isCommit(repo["rev_lock"].text) ? Strength::Content
+                                          : Strength::Mutable,
+          repo.line);
+}
+
+}  // namespace reproaudit
