@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <dirent.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace reproaudit::perturb {
@@ -78,21 +80,58 @@ HOOK(int, pthread_getaffinity_np, unsigned long thread, std::size_t size,
   return REAL(pthread_getaffinity_np)(thread, size, result);
 }
 
-/// The processor numbers as the kernel's files list them. Called by the hooks
-/// of open; -1: another file.
-int processorFile(const char *path) {
-  constexpr char kDirectory[] = "/sys/devices/system/cpu/";
-  if (std::strncmp(path, kDirectory, sizeof kDirectory - 1) != 0)
+namespace {
+
+/// /proc/cpuinfo of \p count processors that are like the first one.
+int cpuInfo(int count) {
+  static char real[8192], text[1 << 16];
+  static Lock lock;
+  const Locked locked(lock);
+  const long file = syscall(SYS_openat, AT_FDCWD, "/proc/cpuinfo", O_RDONLY);
+  if (file < 0)
     return -1;
-  const char *file = path + sizeof kDirectory - 1;
-  if (std::strcmp(file, "online") != 0 && std::strcmp(file, "possible") != 0 &&
-      std::strcmp(file, "present") != 0)
+  const long size = syscall(SYS_read, file, real, sizeof real - 1);
+  syscall(SYS_close, file);
+  real[size > 0 ? size : 0] = 0;
+  char *rest = std::strchr(real, '\n');  // After "processor : 0".
+  char *end = rest ? std::strstr(rest, "\n\n") : nullptr;
+  if (!end)
+    return -1;
+  *end = 0;
+  int used = 0;
+  for (int i = 0; i < count; ++i)
+    used += std::snprintf(text + used, sizeof text - used,
+                          "processor\t: %d%s\n\n", i, rest);
+  return memoryFile(text, static_cast<std::size_t>(used));
+}
+
+enum class List : std::uint8_t { None, Numbers, Descriptions };
+
+List listAt(const char *path) {
+  constexpr char kDirectory[] = "/sys/devices/system/cpu/";
+  if (std::strcmp(path, "/proc/cpuinfo") == 0)
+    return List::Descriptions;
+  if (std::strncmp(path, kDirectory, sizeof kDirectory - 1) != 0)
+    return List::None;
+  for (const char *name : {"online", "possible", "present"})
+    if (std::strcmp(path + sizeof kDirectory - 1, name) == 0)
+      return List::Numbers;
+  return List::None;
+}
+
+}  // namespace
+
+int processorFile(const char *path) {
+  const List list = listAt(path);
+  if (list == List::None)
     return -1;
   --self.busy;  // The question is the program's.
-  const int count = processors(file);
+  const int count = processors(path);
   ++self.busy;
   if (count == 0)
     return -1;
+  if (list == List::Descriptions)
+    return cpuInfo(count);
   char text[32];
   const int size = count == 1
                        ? std::snprintf(text, sizeof text, "0\n")

@@ -114,10 +114,32 @@ HOOK(Rehash, _ZNKSt8__detail20_Prime_rehash_policy14_M_need_rehashEmmm,
     const std::size_t least = elements + inserted;
     const std::size_t wanted = elements < kSmall
                                    ? 1 + (random >> 24) % (least * 3)
-                                   : buckets + (random >> 24) % 16;
-    rehash = {true, nextBuckets(policy, wanted < least ? least : wanted)};
+                                   : least + buckets + (random >> 24) % 16;
+    // Few buckets, down to a single one, are what moves the first element.
+    rehash = {true, wanted <= 13 ? wanted : nextBuckets(policy, wanted)};
   }
   return rehash;
+}
+
+// -- Hash values -------------------------------------------------------------
+
+/// std::_Hash_bytes: std::hash of strings and floating-point numbers. All calls
+/// get the same salt, so there is one site, where the first call came from.
+HOOK(std::size_t, _ZSt11_Hash_bytesPKvmm, const void *data, std::size_t size,
+     std::size_t seed) {
+  const std::size_t hash = REAL(_ZSt11_Hash_bytesPKvmm)(data, size, seed);
+  if (!enabled() || !config().pinned || seedOf(Factor::HashOrder) == 0) {
+    acknowledge(Factor::HashOrder);
+    return hash;
+  }
+  static Site site;
+  if (site.id == 0) {
+    const Inside inside;
+    site = callSite(Factor::HashOrder, "std::hash");
+  }
+  if (!perturbs(Factor::HashOrder, site))
+    return hash;
+  return mix(hash ^ mix(seedOf(Factor::HashOrder)));
 }
 
 // -- libc++ ------------------------------------------------------------------

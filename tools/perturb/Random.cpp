@@ -3,12 +3,14 @@
 /// Random devices and the names under which the system knows this process.
 #include "Perturb.h"
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -160,6 +162,66 @@ HOOK_OPEN_CHECKED(__open64_2)
   }
 HOOK_FOPEN(fopen)
 HOOK_FOPEN(fopen64)
+
+// -- Names of temporary files ------------------------------------------------
+
+namespace {
+
+/// Replaces the six X before a suffix of \p suffix characters; false: not ours
+/// to do.
+bool nameTemporary(char *path, int suffix, unsigned attempt) {
+  const std::size_t length = std::strlen(path);
+  if (length < 6 + static_cast<std::size_t>(suffix))
+    return false;
+  char *name = path + length - 6 - static_cast<std::size_t>(suffix);
+  if (attempt == 0 && std::strncmp(name, "XXXXXX", 6) != 0)
+    return false;
+  std::uint64_t word = 0;
+  if (!draw("mkstemp", &word, sizeof word))
+    return false;
+  for (int i = 0; i < 6; ++i, word /= 26)
+    name[i] = static_cast<char>('a' + word % 26);
+  return true;
+}
+
+constexpr unsigned kAttempts = 100;
+
+int makeTemporary(char *path, int suffix, int flags) {
+  for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
+    if (!nameTemporary(path, suffix, attempt))
+      return -2;
+    const long file =
+        syscall(SYS_openat, AT_FDCWD, path,
+                (flags & ~O_ACCMODE) | O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (file >= 0 || errno != EEXIST)
+      return static_cast<int>(file);
+  }
+  return -1;
+}
+
+}  // namespace
+
+#define HOOK_MKSTEMP(name, suffix, flags, arguments, ...)                      \
+  HOOK(int, name, char *path __VA_OPT__(, ) __VA_ARGS__) {                     \
+    const int file = makeTemporary(path, suffix, flags);                       \
+    return file == -2 ? REAL(name) arguments : file;                           \
+  }
+HOOK_MKSTEMP(mkstemp, 0, 0, (path))
+HOOK_MKSTEMP(mkstemp64, 0, 0, (path))
+HOOK_MKSTEMP(mkostemp, 0, flags, (path, flags), int flags)
+HOOK_MKSTEMP(mkstemps, suffix, 0, (path, suffix), int suffix)
+
+HOOK(char *, mkdtemp, char *path) {
+  for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
+    if (!nameTemporary(path, 0, attempt))
+      break;
+    if (mkdir(path, 0700) == 0)
+      return path;
+    if (errno != EEXIST)
+      return nullptr;
+  }
+  return REAL(mkdtemp)(path);
+}
 
 // -- Names of this process ---------------------------------------------------
 

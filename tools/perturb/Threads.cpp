@@ -98,6 +98,15 @@ __attribute__((noinline)) void pinCanary() {
 #endif
 }
 
+/// Calls main from further below, so that its own frame lies in what fillStack
+/// has filled and not where the frame of fillStack was.
+__attribute__((noinline)) int callMain(int count, char **arguments,
+                                       char **environment) {
+  void *gap = __builtin_alloca(1024);
+  asm volatile("" : : "r"(gap) : "memory");
+  return programMain(count, arguments, environment);
+}
+
 int startMain(int count, char **arguments, char **environment) {
   if (config().active && config().pinned) {
     pinCanary();
@@ -106,7 +115,7 @@ int startMain(int count, char **arguments, char **environment) {
     acknowledge(Factor::StackFill);
     fillStack(512 << 10);
   }
-  return programMain(count, arguments, environment);
+  return callMain(count, arguments, environment);
 }
 
 struct ThreadStart {

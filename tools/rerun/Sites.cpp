@@ -71,15 +71,17 @@ bool SiteSearch::bisect(const FactorResult &result, RerunReport &report) {
   seeds_ = groups.front();
   trial_.perturbed({true, {{factor_, seeds_.front()}}, {kNowhere}});
   const auto sites = trial_.sitesOf(factor_);
-  Ids ids;
+  // Hash values order every container; blame them when no container is guilty.
+  Ids ids, values;
   for (const auto &[id, site] : sites)
-    ids.push_back(id);
+    (site.kind == "std::hash" ? values : ids).push_back(id);
   std::vector<Guilty> guilty;
-  for (const auto &seeds : groups) {
-    seeds_ = seeds;
-    if (guilty.empty())
-      narrow(ids, guilty);
-  }
+  for (const Ids &candidates : {ids, values})
+    for (const auto &seeds : groups) {
+      seeds_ = seeds;
+      if (guilty.empty())
+        narrow(candidates, guilty);
+    }
   for (const Guilty &one : guilty) {
     Cause cause;
     cause.factor = factor_;
