@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Command.h"
 
+#include "reproaudit/report/Formats.h"
 #include "reproaudit/rerun/Audit.h"
 
 #include <fmt/format.h>
@@ -107,6 +108,9 @@ std::string render(const std::string &format, const RerunReport &report) {
     return toText(report);
   if (format == "json")
     return toJson(report).dump(2) + "\n";
+  if (const Format *known = findFormat(format))
+    return known->render(toFindings(report),
+                         SourceTexts(fs::current_path().string()), {});
   throw UsageError{fmt::format("there is no format '{}'", format)};
 }
 
@@ -198,7 +202,8 @@ void addOptions(CLI::App &command, Arguments &arguments) {
       ->type_name("FILE");
   command
       .add_option("--output", arguments.reports,
-                  "Write a report: text or json, to stdout or to a file")
+                  "Write a report: text, json or a format of `scan` such as "
+                  "sarif, to stdout or to a file")
       ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
   command.add_flag("--network", arguments.network, "Leave the network on");

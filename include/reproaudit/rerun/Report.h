@@ -5,6 +5,7 @@
 /// Layer 3.
 #pragma once
 
+#include "reproaudit/report/Report.h"
 #include "reproaudit/rerun/Difference.h"
 #include "reproaudit/rerun/Run.h"
 
@@ -108,5 +109,8 @@ nlohmann::ordered_json toJson(const RerunReport &report);
 
 /// For people.
 std::string toText(const RerunReport &report);
+
+/// The causes as findings, one rule per factor, for every other format.
+Report toFindings(const RerunReport &report);
 
 }  // namespace reproaudit
