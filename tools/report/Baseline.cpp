@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <iterator>
 
 namespace reproaudit {
 namespace {
@@ -170,7 +169,7 @@ std::variant<Baseline, std::string> readBaseline(std::string_view text) {
     // Markers of an unfinished merge get the same answer as any other text.
     if (line.find_first_not_of(" \t\r") == line.npos)
       continue;
-    if (std::string problem = parseLine(line, isHeader, baseline);
+    if (const std::string problem = parseLine(line, isHeader, baseline);
         !problem.empty())
       return concat("line ", number, ": ", problem);
     isHeader = false;

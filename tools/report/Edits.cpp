@@ -160,8 +160,8 @@ std::string hunk(const std::vector<std::string_view> &old, const Change *begin,
   // A side without lines names the line before it.
   const long newFirst = static_cast<long>(first) + shift;
   shift += static_cast<long>(added);
-  return concat("@@ -", first + (count ? 1 : 0), ",", count, " +",
-                newFirst + (newCount ? 1 : 0), ",", newCount, " @@\n") +
+  return concat("@@ -", first + (count > 0 ? 1 : 0), ",", count, " +",
+                newFirst + (newCount > 0 ? 1 : 0), ",", newCount, " @@\n") +
          body;
 }
 

@@ -7,8 +7,6 @@
 #include "Selection.h"
 #include "Writers.h"
 
-#include "reproaudit/report/Unicode.h"
-
 #include <algorithm>
 #include <array>
 #include <vector>

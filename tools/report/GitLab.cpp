@@ -6,9 +6,7 @@
 
 #include "reproaudit/report/Unicode.h"
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
+#include <nlohmann/json.hpp>  // IWYU pragma: keep
 
 namespace reproaudit {
 namespace {

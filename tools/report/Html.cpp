@@ -174,6 +174,7 @@ void HtmlWriter::tiles() {
 std::vector<std::pair<std::size_t, std::string>>
 ranked(const std::map<std::string, std::size_t> &counts) {
   std::vector<std::pair<std::size_t, std::string>> result;
+  result.reserve(counts.size());
   for (const auto &[name, count] : counts)
     result.emplace_back(count, name);
   std::ranges::sort(result, [](const auto &left, const auto &right) {

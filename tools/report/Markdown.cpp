@@ -7,7 +7,6 @@
 #include "Writers.h"
 
 #include "reproaudit/report/RuleMarkdown.h"
-#include "reproaudit/report/Unicode.h"
 
 namespace reproaudit {
 namespace {
@@ -73,7 +72,7 @@ std::string entry(const Finding &finding, const SourceTexts &texts) {
                             code(concat(at.path, ":", at.line, ":", at.column)),
                             " **", escaped(sentence(finding.message)), "** ",
                             code(finding.rule), "\n");
-  std::string source(texts.line(at.path, at.line));
+  const std::string_view source(texts.line(at.path, at.line));
   if (const std::size_t indent = source.find_first_not_of(" \t");
       indent != source.npos && finding.at.line > 0)
     text += concat("\n- ", code(source.substr(indent)), "\n");

@@ -339,6 +339,8 @@ Json SarifWriter::result(const Finding &finding,
   }
   for (const Fix &each : finding.fixes)
     result["fixes"].push_back(fix(each));
+  if (!finding.statement.empty())
+    result["properties"] = {{"statement", validUtf8(finding.statement)}};
   return result;
 }
 
@@ -431,6 +433,7 @@ Json SarifWriter::run() {
     run["results"].push_back(result(report_.findings[i], fingerprints[i]));
   if (Json files = artifacts(); !files.empty())
     run["artifacts"] = std::move(files);
+  run["properties"] = {{"units", report_.units}, {"files", report_.files}};
   return run;
 }
 

@@ -9,25 +9,33 @@
 
 namespace reproaudit {
 
-SourceTexts::SourceTexts(std::string root) : root_(std::move(root)) {}
+SourceTexts::SourceTexts(std::string root,
+                         const std::map<std::string, std::string> &known)
+    : root_(std::move(root)) {
+  for (const auto &[path, text] : known)
+    files_[path] = split(text);
+}
 
-const SourceTexts::File &SourceTexts::file(const std::string &path) const {
-  const auto [entry, isNew] = files_.try_emplace(path);
-  File &file = entry->second;
-  if (!isNew)
-    return file;
-  // Reading a folder would throw, reading a pipe would wait forever.
-  const std::filesystem::path place = root_ + "/" + path;
-  std::error_code error;
-  if (std::filesystem::is_regular_file(place, error)) {
-    std::ifstream stream(place, std::ios::binary);
-    file.text.assign(std::istreambuf_iterator<char>(stream), {});
-  }
-  file.lineStarts.push_back(0);
+SourceTexts::File SourceTexts::split(std::string text) {
+  File file{std::move(text), {0}};
   for (std::size_t i = 0; i < file.text.size(); ++i)
     if (file.text[i] == '\n')
       file.lineStarts.push_back(i + 1);
   return file;
+}
+
+const SourceTexts::File &SourceTexts::file(const std::string &path) const {
+  if (const auto known = files_.find(path); known != files_.end())
+    return known->second;
+  // Reading a folder would throw, reading a pipe would wait forever.
+  const std::filesystem::path place = root_ + "/" + path;
+  std::error_code error;
+  std::string text;
+  if (std::filesystem::is_regular_file(place, error)) {
+    std::ifstream stream(place, std::ios::binary);
+    text.assign(std::istreambuf_iterator<char>(stream), {});
+  }
+  return files_[path] = split(std::move(text));
 }
 
 const std::string &SourceTexts::text(const std::string &path) const {

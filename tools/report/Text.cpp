@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace reproaudit {
 namespace {
@@ -83,7 +84,11 @@ private:
   void note(const Remark &remark, const Range &ofFinding) {
     const Range &at = remark.at.path.empty() ? ofFinding : remark.at;
     headline(at, "note", remark.text, "");
-    if (at != ofFinding)
+    // The line of the finding has just been shown.
+    const auto start = [](const Range &range) {
+      return std::tie(range.path, range.line, range.column);
+    };
+    if (start(at) != start(ofFinding))
       source(at);
   }
 

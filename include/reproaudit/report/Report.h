@@ -19,8 +19,10 @@ namespace reproaudit {
 /// once, kept as lines; a file that cannot be read has no lines.
 class SourceTexts {
 public:
-  /// \p root is the directory that Range::path is relative to.
-  explicit SourceTexts(std::string root);
+  /// \p root is the directory that Range::path is relative to; \p known are
+  /// the texts of files that need not be read.
+  explicit SourceTexts(std::string root,
+                       const std::map<std::string, std::string> &known = {});
 
   /// The whole text of \p path, "" if unreadable.
   const std::string &text(const std::string &path) const;
@@ -37,6 +39,7 @@ private:
     std::string text;
     std::vector<std::size_t> lineStarts;
   };
+  static File split(std::string text);
   const File &file(const std::string &path) const;
 
   std::string root_;

@@ -207,6 +207,7 @@ Report full() {
       {Level::Warning, "timeout", "src/gone.cpp", 0,
        "src/gone.cpp took longer than 60 s and was given up"},
       {Level::Note, "no-cuda", "", 0, "no CUDA toolkit was found"}};
+  std::ranges::sort(report.notices);
   report.complete = false;
   report.exitCode = 3;
   return report;
