@@ -47,7 +47,7 @@ int clockOutput(const FunctionDecl &function) {
       .Cases(
           {"gettimeofday", "timespec_get", "ftime", "QueryPerformanceCounter"},
           0)
-      .Cases({"clock_gettime", "getrusage", "localtime_r"}, 1)
+      .Cases({"clock_gettime", "localtime_r"}, 1)
       .Default(kNotOurs);
 }
 
