@@ -31,6 +31,8 @@ struct Arguments {
   std::vector<std::string> ignore;
   std::vector<std::string> require;
   std::vector<std::string> outputs = {"text"};
+  std::string diffBase;
+  bool staged = false;
   std::string failOn = "warning";
   std::string colour = "auto";
   std::string engine = "fast";
@@ -71,6 +73,13 @@ void addOptions(CLI::App &app, Arguments &arguments) {
                  "Lowest level of a finding that makes the exit code 1")
       ->check(CLI::IsMember({"error", "warning", "note", "never"}))
       ->capture_default_str();
+  CLI::Option *base = app.add_option(
+      "--diff-base", arguments.diffBase,
+      "Report only what is new since the merge base with this revision");
+  base->type_name("REF");
+  app.add_flag("--staged", arguments.staged,
+               "Report only what the staged changes bring")
+      ->excludes(base);
   app.add_option("-j", arguments.jobs, "Units analysed at the same time")
       ->check(CLI::Range(1, 1024));
   app.add_option("--unit-timeout", arguments.unitSeconds,
@@ -118,6 +127,8 @@ bool failsOn(const std::string &word, const Report &report) {
 int exitCodeOf(const Arguments &arguments, const ScanResult &result) {
   if (result.interrupted)
     return kInterrupted;
+  if (!result.hasUnits)
+    return kUsage;
   if (!result.report.complete && !arguments.allowIncomplete)
     return kIncomplete;
   return failsOn(arguments.failOn, result.report) ? kFindings : kClean;
@@ -156,6 +167,9 @@ void printSummary(const ScanResult &result, double seconds) {
       counted(levels[Level::Note], "note").c_str(),
       std::to_string(suppressed).c_str(),
       report.complete ? "" : "; ANALYSIS INCOMPLETE, see above", seconds);
+  if (result.knownFindings > 0)
+    std::fprintf(stderr, "reproaudit: %s not shown: not new\n",
+                 counted(result.knownFindings, "finding").c_str());
 }
 
 void printStatistics(const ScanResult &result) {
@@ -189,6 +203,8 @@ int run(const Arguments &arguments) {
   options.rulesAreExplicit = !arguments.select.empty();
   options.paths.assign(arguments.paths.begin(), arguments.paths.end());
   options.buildDirectory = arguments.buildDirectory;
+  options.diffBase = arguments.diffBase;
+  options.staged = arguments.staged;
   options.limits = {arguments.jobs, std::chrono::seconds(arguments.unitSeconds),
                     std::size_t{arguments.unitMegabytes} << 20};
   options.engine = arguments.engine == "plain" ? Engine::Plain : Engine::Fast;

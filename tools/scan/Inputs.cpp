@@ -65,9 +65,6 @@ std::string contentHash(StringRef content) {
          llvm::utohexstr(hash.low64, /*LowerCase=*/true, /*Width=*/16);
 }
 
-InputRecorder::InputRecorder()
-    : ProxyFileSystem(llvm::vfs::getRealFileSystem()) {}
-
 Input &InputRecorder::note(const Twine &path, Input::Kind kind) {
   llvm::SmallString<256> absolute;
   path.toVector(absolute);

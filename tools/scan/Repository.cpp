@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Repository.h"
 
-#include <git2.h>
+#include "Git.h"
 
 #include <algorithm>
 #include <iterator>
-#include <memory>
 
 namespace fs = std::filesystem;
 
 namespace reproaudit {
 namespace {
-
-/// Keeps libgit2 initialised for as long as it lives.
-class Git {
-public:
-  Git() { git_libgit2_init(); }
-  ~Git() { git_libgit2_shutdown(); }
-  Git(const Git &) = delete;
-  Git &operator=(const Git &) = delete;
-};
-
-template <auto Free> struct Freeing {
-  template <class T> void operator()(T *object) const { Free(object); }
-};
-template <class T, auto Free> using Owned = std::unique_ptr<T, Freeing<Free>>;
-using OwnedRepository = Owned<git_repository, git_repository_free>;
-
-OwnedRepository open(const fs::path &start) {
-  git_repository *repository = nullptr;
-  // A repository of another user (a container's bind mount) is still only read.
-  git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-  git_repository_open_ext(&repository, start.c_str(), 0, nullptr);
-  return OwnedRepository(repository);
-}
 
 /// Credentials do not belong in a report.
 std::string withoutUserInfo(std::string url) {
@@ -100,7 +76,7 @@ std::vector<std::string> trackedFiles(git_repository *repository) {
 
 Repository::Repository(const fs::path &start) {
   const Git git;
-  const OwnedRepository repository = open(start);
+  const OwnedRepository repository = openRepository(start);
   const char *workTree =
       repository ? git_repository_workdir(repository.get()) : nullptr;
   hasGit_ = workTree != nullptr;
@@ -126,7 +102,7 @@ std::vector<std::string> Repository::files() const {
   const Git git;
   std::vector<std::string> files;
   if (const OwnedRepository repository =
-          hasGit_ ? open(root_) : OwnedRepository(nullptr)) {
+          hasGit_ ? openRepository(root_) : OwnedRepository(nullptr)) {
     files = trackedFiles(repository.get());
     std::ranges::move(untrackedFiles(repository.get()),
                       std::back_inserter(files));
@@ -147,7 +123,7 @@ Revision Repository::revision() const {
   const Git git;
   Revision revision;
   const OwnedRepository repository =
-      hasGit_ ? open(root_) : OwnedRepository(nullptr);
+      hasGit_ ? openRepository(root_) : OwnedRepository(nullptr);
   if (!repository)
     return revision;
   git_remote *remoteRaw = nullptr;

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Scan.h"
 
+#include "UnitScan.h"
+
 #include "reproaudit/analysis/Dependency.h"
 #include "reproaudit/analysis/Project.h"
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/scan/Cache.h"
+#include "reproaudit/report/Baseline.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FormatVariadic.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -43,8 +44,8 @@ fs::path startOf(const ScanOptions &options, const CompileDatabase *database) {
     const fs::path source = sourceDirectoryOf(database->directory);
     return source.empty() ? database->directory : source;
   }
-  const fs::path path = options.paths.empty()
-                            ? fs::current_path(ignored)
+  const fs::path path =
+      options.paths.empty() ? fs::current_path(ignored)
                             : fs::absolute(options.paths.front(), ignored);
   return fs::is_directory(path, ignored) ? path : path.parent_path();
 }
@@ -67,9 +68,6 @@ fs::path databaseNear(const fs::path &start) {
       return {};
   }
 }
-
-/// The size that the cache is kept below.
-constexpr std::uintmax_t kCacheBytes = std::uintmax_t{1} << 30;
 
 constexpr char kNoDatabase[] =
     "no compile_commands.json here or in build*/, cmake-build-*/ or out/; make "
@@ -132,129 +130,16 @@ std::vector<CompileCommand> unitsOf(const CompileDatabase &database,
   return units;
 }
 
-Notice lostWorker(const std::string &unit, const WorkerOutcome &outcome,
-                  const WorkerLimits &limits) {
-  Notice notice{.path = unit};
-  switch (outcome.end) {
-  case WorkerOutcome::End::TimedOut:
-    notice.id = "timeout";
-    notice.text = llvm::formatv("is not analysed: it took more than {0} s; "
-                                "raise --unit-timeout",
-                                limits.time.count());
-    break;
-  case WorkerOutcome::End::OutOfMemory:
-    notice.id = "out-of-memory";
-    notice.text = llvm::formatv("is not analysed: it needs more than {0} MB; "
-                                "raise --unit-memory",
-                                limits.memory >> 20);
-    break;
-  case WorkerOutcome::End::Done:
-  case WorkerOutcome::End::Crashed:
-    notice.id = "crash";
-    notice.text = llvm::formatv(
-        "is not analysed: its parser crashed ({0}); the other units are not "
-        "affected",
-        outcome.signal ? strsignal(outcome.signal) : "unexpected end");
-  }
-  return notice;
-}
-
-/// The units of a scan on their way to the result.
-class UnitScan {
-public:
-  UnitScan(const std::vector<CompileCommand> &units,
-           const Repository &repository, const ScanOptions &options,
-           ScanResult &result)
-      : units_(units), repository_(repository), options_(options),
-        result_(result), cache_(options.cacheDirectory) {}
-
-  /// Takes what is cached, analyses the rest in worker processes; returns the
-  /// facts of all.
-  std::vector<Fact> run(const UnitOptions &unitOptions);
-
-private:
-  using Json = nlohmann::ordered_json;
-
-  /// Whether the cache may be asked; measured times must be of this run.
-  bool mayUseCache() const {
-    return !options_.cacheDirectory.empty() && !options_.measureTime;
-  }
-  void add(UnitResult unit);
-  UnitResult resultOf(std::size_t index, const WorkerOutcome &outcome);
-
-  const std::vector<CompileCommand> &units_;
-  const Repository &repository_;
-  const ScanOptions &options_;
-  ScanResult &result_;
-  Cache cache_;
-  std::vector<std::string> keys_;
-  std::vector<Fact> facts_;
+/// What the rules say about one state of the sources.
+struct Judgement {
+  std::vector<Finding> findings;
+  std::vector<Notice> notices;
+  bool complete = true;
 };
-
-void UnitScan::add(UnitResult unit) {
-  Report &report = result_.report;
-  std::ranges::move(unit.findings, std::back_inserter(report.findings));
-  std::ranges::move(unit.notices, std::back_inserter(report.notices));
-  std::ranges::move(unit.facts, std::back_inserter(facts_));
-  report.complete &= unit.complete;
-  result_.seconds += unit.seconds;
-  for (const auto &[rule, seconds] : unit.secondsOfRule)
-    result_.secondsOfRule[rule] += seconds;
-}
-
-UnitResult UnitScan::resultOf(std::size_t index, const WorkerOutcome &outcome) {
-  UnitResult unit;
-  const Json json = Json::parse(outcome.output, nullptr, false);
-  if (outcome.end == WorkerOutcome::End::Done && !json.is_discarded()) {
-    json.get_to(unit);
-    if (mayUseCache() && !unit.inputs.empty())
-      cache_.store(keys_[index], outcome.output);
-    return unit;
-  }
-  unit.complete = false;
-  unit.notices = {lostWorker(repository_.relative(units_[index].file), outcome,
-                             options_.limits)};
-  return unit;
-}
-
-std::vector<Fact> UnitScan::run(const UnitOptions &unitOptions) {
-  std::vector<std::size_t> pending;
-  keys_.resize(units_.size());
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    std::optional<UnitResult> known;
-    if (mayUseCache()) {
-      keys_[i] = Cache::key(units_[i], repository_, unitOptions);
-      known = cache_.find(keys_[i]);
-    }
-    if (known)
-      add(std::move(*known));
-    else
-      pending.push_back(i);
-  }
-  result_.cachedUnits = units_.size() - pending.size();
-
-  const auto job = [&](std::size_t i) {
-    return Json(analyseUnit(units_[pending[i]], repository_, unitOptions))
-        .dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
-  std::size_t ended = 0;
-  const auto done = [&](std::size_t i, const WorkerOutcome &outcome) {
-    if (options_.progress)
-      options_.progress(++ended, pending.size(),
-                        repository_.relative(units_[pending[i]].file));
-    add(resultOf(pending[i], outcome));
-  };
-  result_.report.units = static_cast<unsigned>(units_.size());
-  result_.interrupted =
-      !runWorkers(pending.size(), options_.limits, job, done);
-  if (mayUseCache() && !pending.empty())
-    cache_.evict(kCacheBytes);
-  return std::move(facts_);
-}
 
 /// The program-wide pass: every rule that links gets its own facts.
 void link(std::vector<Fact> facts, const ScanOptions &options,
-          Report &report) {
+          std::vector<Finding> &findings) {
   std::ranges::sort(facts, {}, [](const Fact &fact) {
     return std::tie(fact.finding.rule, fact);
   });
@@ -267,50 +152,182 @@ void link(std::vector<Fact> facts, const ScanOptions &options,
     const auto own = std::ranges::equal_range(
         facts, info->name, {},
         [](const Fact &fact) -> std::string_view { return fact.finding.rule; });
-    std::ranges::move(rule->link(own), std::back_inserter(report.findings));
+    std::ranges::move(rule->link(own), std::back_inserter(findings));
   }
 }
 
-Project projectOf(const std::vector<CompileCommand> &units,
-                  const Repository &repository) {
-  std::vector<ProjectUnit> projectUnits;
-  for (const CompileCommand &unit : units)
-    projectUnits.push_back({repository.relative(unit.file), unit.arguments});
-  return {repository.root().string(), repository.files(),
-          std::move(projectUnits)};
+/// Takes the findings of \p results and of the program that they make up.
+void judgeUnits(const std::vector<UnitResult> &results,
+                const ScanOptions &options, Judgement &judgement) {
+  std::vector<Fact> facts;
+  for (const UnitResult &result : results) {
+    std::ranges::copy(result.findings, std::back_inserter(judgement.findings));
+    std::ranges::copy(result.notices, std::back_inserter(judgement.notices));
+    std::ranges::copy(result.facts, std::back_inserter(facts));
+    judgement.complete &= result.complete;
+  }
+  link(std::move(facts), options, judgement.findings);
 }
 
-void scanProject(const Project &project, const ScanOptions &options,
-                 Report &report) {
-  report.files = static_cast<unsigned>(project.files().size());
+void judgeProject(const Project &project, const ScanOptions &options,
+                  Judgement &judgement) {
   bool isRead = false;
   for (const RuleInfo *info : options.rules)
     if (const Rule *rule = findRule(info->name); rule->checkProject) {
       std::ranges::move(rule->checkProject(project),
-                        std::back_inserter(report.findings));
+                        std::back_inserter(judgement.findings));
       isRead = true;
     }
   if (isRead)
     std::ranges::copy(project.inventory().notices,
-                      std::back_inserter(report.notices));
+                      std::back_inserter(judgement.notices));
 }
 
 /// One finding for each rule and place, whatever number of units, sides and
 /// instantiations see it; the smallest message stands for all.
-void sortAndMerge(Report &report, const PathFilter &filter) {
-  std::erase_if(report.findings, [&](const Finding &finding) {
+void sortAndMerge(Judgement &judgement, const PathFilter &filter) {
+  std::erase_if(judgement.findings, [&](const Finding &finding) {
     return !filter.accepts(finding.at.path);
   });
-  std::ranges::sort(report.findings);
+  std::ranges::sort(judgement.findings);
   const auto repeated =
-      std::ranges::unique(report.findings, {}, [](const Finding &finding) {
+      std::ranges::unique(judgement.findings, {}, [](const Finding &finding) {
         return std::tuple(finding.at.path, finding.at.line, finding.at.column,
                           finding.rule);
       });
-  report.findings.erase(repeated.begin(), repeated.end());
-  std::ranges::sort(report.notices);
-  const auto same = std::ranges::unique(report.notices);
-  report.notices.erase(same.begin(), same.end());
+  judgement.findings.erase(repeated.begin(), repeated.end());
+  std::ranges::sort(judgement.notices);
+  const auto same = std::ranges::unique(judgement.notices);
+  judgement.notices.erase(same.begin(), same.end());
+}
+
+std::vector<ProjectUnit> projectUnits(const std::vector<CompileCommand> &units,
+                                      const Repository &repository) {
+  std::vector<ProjectUnit> result;
+  for (const CompileCommand &unit : units)
+    result.push_back({repository.relative(unit.file), unit.arguments});
+  return result;
+}
+
+/// One scan, once its database and its repository are known.
+class Scan {
+public:
+  Scan(const ScanOptions &options, const Repository &repository,
+       const CompileDatabase *database)
+      : options_(options), repository_(repository),
+        filter_(options.paths, repository) {
+    if (!database)
+      return;
+    units_ = unitsOf(*database, repository, filter_);
+    notices_ = database->notices;
+    unitOptions_ = {.configurable = !options.rulesAreExplicit,
+                    .measureTime = options.measureTime,
+                    .engine = options.engine,
+                    .trusted = {repository.root(), database->directory}};
+    for (const RuleInfo *rule : options.rules)
+      if (!isProjectFamily(rule->family))
+        unitOptions_.rules.emplace_back(rule->name);
+  }
+
+  ScanResult run(const std::optional<Changes> &changes);
+
+private:
+  Judgement judgeNow(ScanResult &result);
+  Judgement judgeBase(const Changes &changes);
+
+  const ScanOptions &options_;
+  const Repository &repository_;
+  const PathFilter filter_;
+  std::vector<Notice> notices_;
+  std::vector<CompileCommand> units_;
+  UnitOptions unitOptions_;
+  std::vector<UnitResult> results_;
+};
+
+Judgement Scan::judgeNow(ScanResult &result) {
+  UnitScan scan =
+      analyseUnits(units_, repository_, options_, unitOptions_);
+  result.cachedUnits = scan.cached;
+  result.interrupted = scan.interrupted;
+  results_ = std::move(scan.results);
+  for (const UnitResult &unit : results_) {
+    result.seconds += unit.seconds;
+    for (const auto &[rule, seconds] : unit.secondsOfRule)
+      result.secondsOfRule[rule] += seconds;
+  }
+
+  Judgement judgement{.notices = notices_, .complete = notices_.empty()};
+  judgeUnits(results_, options_, judgement);
+  const Project project(repository_.root().string(), repository_.files(),
+                        projectUnits(units_, repository_));
+  judgeProject(project, options_, judgement);
+  result.report.files = static_cast<unsigned>(project.files().size());
+  return judgement;
+}
+
+/// Only units that read a changed file can have said something else then.
+Judgement Scan::judgeBase(const Changes &changes) {
+  std::set<std::string> changed;
+  for (const auto &[path, text] : changes)
+    changed.insert((repository_.root() / path).string());
+  std::vector<UnitResult> results;
+  std::vector<CompileCommand> affected;
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    if (llvm::none_of(results_[i].inputs, [&](const Input &input) {
+          return changed.contains(input.path);
+        })) {
+      results.push_back(results_[i]);
+      continue;
+    }
+    const auto own = changes.find(repository_.relative(units_[i].file));
+    if (own == changes.end() || own->second)
+      affected.push_back(units_[i]);
+  }
+  UnitOptions options = unitOptions_;
+  options.instead = changes;
+  std::ranges::move(
+      analyseUnits(affected, repository_, options_, options).results,
+      std::back_inserter(results));
+  Judgement judgement;
+  judgeUnits(results, options_, judgement);
+  return judgement;
+}
+
+ScanResult Scan::run(const std::optional<Changes> &changes) {
+  ScanResult result{.root = repository_.root()};
+  Judgement now = judgeNow(result);
+  sortAndMerge(now, filter_);
+  if (changes && !result.interrupted) {
+    Judgement base = judgeBase(*changes);
+    sortAndMerge(base, filter_);
+    const Baseline known = createBaseline(base.findings);
+    const BaselineMatch match = reproaudit::match(known, now.findings);
+    std::vector<Finding> added;
+    for (std::size_t i = 0; i < now.findings.size(); ++i)
+      if (!match.entryOf[i])
+        added.push_back(std::move(now.findings[i]));
+    result.knownFindings = now.findings.size() - added.size();
+    now.findings = std::move(added);
+  }
+  result.report.rules = options_.rules;
+  result.report.revision = repository_.revision();
+  result.report.units = static_cast<unsigned>(units_.size());
+  result.report.findings = std::move(now.findings);
+  result.report.notices = std::move(now.notices);
+  result.report.complete = now.complete;
+  return result;
+}
+
+/// The changes that \p options compare with, if they do.
+std::expected<std::optional<Changes>, std::string>
+changesOf(const ScanOptions &options, const Repository &repository) {
+  if (options.diffBase.empty() && !options.staged)
+    return std::nullopt;
+  auto changes = options.staged ? stagedChanges(repository)
+                                : changesSince(repository, options.diffBase);
+  if (!changes)
+    return std::unexpected(changes.error());
+  return std::move(*changes);
 }
 
 }  // namespace
@@ -324,42 +341,33 @@ std::expected<ScanResult, std::string> scan(const ScanOptions &options) {
               .str());
 
   std::optional<CompileDatabase> database;
-  const fs::path directory = options.buildDirectory.empty()
-                                 ? databaseNear(startOf(options, nullptr))
-                                 : options.buildDirectory;
-  if (directory.empty() && needsUnits(options))
-    return std::unexpected(kNoDatabase);
-  if (!directory.empty() && needsUnits(options)) {
-    auto loaded = loadCompileDatabase(directory);
-    if (!loaded)
-      return std::unexpected(loaded.error());
-    database = std::move(*loaded);
+  bool isMissing = false;
+  if (needsUnits(options)) {
+    const fs::path directory = options.buildDirectory.empty()
+                                   ? databaseNear(startOf(options, nullptr))
+                                   : options.buildDirectory;
+    isMissing = directory.empty();
+    if (!isMissing) {
+      auto loaded = loadCompileDatabase(directory);
+      if (!loaded)
+        return std::unexpected(loaded.error());
+      database = std::move(*loaded);
+    }
   }
 
   const Repository repository(
       startOf(options, database ? &*database : nullptr));
-  const PathFilter filter(options.paths, repository);
-  ScanResult result{.root = repository.root()};
-  result.report.rules = options.rules;
-  result.report.revision = repository.revision();
-
-  std::vector<CompileCommand> units;
-  if (database) {
-    result.report.notices = database->notices;
-    units = unitsOf(*database, repository, filter);
-    UnitOptions unitOptions{
-        .configurable = !options.rulesAreExplicit,
-        .measureTime = options.measureTime,
-        .engine = options.engine,
-        .trusted = {repository.root(), database->directory}};
-    for (const RuleInfo *rule : options.rules)
-      if (!isProjectFamily(rule->family))
-        unitOptions.rules.emplace_back(rule->name);
-    link(UnitScan(units, repository, options, result).run(unitOptions), options,
-         result.report);
+  const auto changes = changesOf(options, repository);
+  if (!changes)
+    return std::unexpected(changes.error());
+  ScanResult result =
+      Scan(options, repository, database ? &*database : nullptr).run(*changes);
+  if (isMissing) {
+    result.hasUnits = false;
+    result.report.complete = false;
+    result.report.notices.push_back(
+        {.id = "no-compile-database", .text = kNoDatabase});
   }
-  scanProject(projectOf(units, repository), options, result.report);
-  sortAndMerge(result.report, filter);
   return result;
 }
 

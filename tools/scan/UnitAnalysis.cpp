@@ -12,6 +12,7 @@
 #include "clang/Frontend/FrontendAction.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Tooling/Tooling.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Timer.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -173,10 +174,27 @@ Notice parseNotice(const std::string &unit, const FindingCollector &collector) {
                               text.str(), advice).str()};
 }
 
+/// The real files, with \p instead in front of them. A file that was not there
+/// is read as empty: nothing of that time includes it.
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>
+fileSystem(const Repository &repository, const Changes &instead) {
+  auto real = llvm::vfs::getRealFileSystem();
+  if (instead.empty())
+    return real;
+  auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  for (const auto &[path, text] : instead)
+    memory->addFile((repository.root() / path).string(), 0,
+                    llvm::MemoryBuffer::getMemBufferCopy(text.value_or("")));
+  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(real);
+  overlay->pushOverlay(memory);
+  return overlay;
+}
+
 void runSide(const std::vector<std::string> &arguments, const std::string &unit,
              const std::string &directory, const Repository &repository,
              const UnitOptions &options, UnitResult &result) {
-  const auto recorder = llvm::makeIntrusiveRefCnt<InputRecorder>();
+  const auto recorder = llvm::makeIntrusiveRefCnt<InputRecorder>(
+      fileSystem(repository, options.instead));
   tidy::ClangTidyContext context(
       std::make_unique<OptionsProvider>(options, recorder));
   context.setCurrentBuildDirectory(directory);

@@ -34,10 +34,10 @@ struct Input {
 void to_json(nlohmann::ordered_json &json, const Input &input);
 void from_json(const nlohmann::ordered_json &json, Input &input);
 
-/// The real file system, taking notes.
+/// A file system that takes notes.
 class InputRecorder final : public llvm::vfs::ProxyFileSystem {
 public:
-  InputRecorder();
+  using ProxyFileSystem::ProxyFileSystem;
 
   llvm::ErrorOr<llvm::vfs::Status> status(const llvm::Twine &path) override;
   bool exists(const llvm::Twine &path) override;

@@ -38,6 +38,8 @@ struct ScanOptions {
                                   ///< not take one away.
   std::vector<std::filesystem::path> paths;  ///< Report only below these.
   std::filesystem::path buildDirectory;      ///< `-p`; empty: look for it.
+  std::string diffBase;  ///< Only what is new since the merge base with it.
+  bool staged = false;   ///< Only what the staged changes bring.
   WorkerLimits limits;
   Engine engine = Engine::Fast;
   std::filesystem::path cacheDirectory;  ///< Empty: no cache.
@@ -51,7 +53,10 @@ struct ScanOptions {
 struct ScanResult {
   Report report;
   std::filesystem::path root;  ///< Of the repository; Range::path is below it.
+  bool hasUnits = true;  ///< False: source rules were wanted, but there is no
+                         ///< compile database; only project rules ran.
   bool interrupted = false;
+  std::size_t knownFindings = 0;  ///< Left out because the base has them too.
   std::size_t cachedUnits = 0;  ///< Those whose result was known already.
   std::map<std::string, double> secondsOfRule;  ///< If measured.
   double seconds = 0;  ///< CPU time of all units, if measured.

@@ -8,6 +8,7 @@
 
 #include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
+#include "reproaudit/scan/Changes.h"
 #include "reproaudit/scan/CompileDatabase.h"
 #include "reproaudit/scan/Inputs.h"
 #include "reproaudit/scan/Repository.h"
@@ -29,6 +30,7 @@ struct UnitOptions {
   bool measureTime = false;
   Engine engine = Engine::Fast;
   std::vector<std::filesystem::path> trusted;  ///< See toClang().
+  Changes instead;  ///< Files read with another text than they have.
 };
 
 struct UnitResult {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The units of a scan: those known from the cache, the others analysed by
+/// workers.
+#pragma once
+
+#include "reproaudit/scan/Scan.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace reproaudit {
+
+struct UnitScan {
+  std::vector<UnitResult> results;  ///< One for each unit, in their order.
+  std::size_t cached = 0;
+  bool interrupted = false;
+};
+
+/// Analyses \p units with `options.limits`; asks `options.cacheDirectory`
+/// unless times are measured or \p unitOptions reads other texts.
+UnitScan analyseUnits(const std::vector<CompileCommand> &units,
+                      const Repository &repository, const ScanOptions &options,
+                      const UnitOptions &unitOptions);
+
+}  // namespace reproaudit
