@@ -21,10 +21,13 @@ std::string withoutUserInfo(std::string url) {
   return url;
 }
 
-bool isBuildFolder(const fs::path &path) {
+/// Folders that hold no sources of the project: tools' own data and builds.
+bool isNoSourceFolder(const fs::path &path) {
   const std::string name = path.filename().string();
-  return name.starts_with(".") || name == "node_modules" ||
-         fs::exists(path / "CMakeCache.txt");
+  std::error_code ignored;
+  return name == ".git" || name == ".hg" || name == ".svn" ||
+         name == ".cache" || name == ".venv" || name == "node_modules" ||
+         fs::exists(path / "CMakeCache.txt", ignored);
 }
 
 std::vector<std::string> filesOnDisk(const fs::path &root) {
@@ -35,7 +38,7 @@ std::vector<std::string> filesOnDisk(const fs::path &root) {
   for (const fs::recursive_directory_iterator end; !error && it != end;
        it.increment(error)) {
     std::error_code ignored;
-    if (it->is_directory(ignored) && isBuildFolder(it->path()))
+    if (it->is_directory(ignored) && isNoSourceFolder(it->path()))
       it.disable_recursion_pending();
     else if (it->symlink_status(ignored).type() == fs::file_type::regular)
       files.push_back(it->path().lexically_relative(root).generic_string());

@@ -290,6 +290,21 @@ Judgement Scan::judgeBase(const Changes &changes) {
       std::back_inserter(results));
   Judgement judgement;
   judgeUnits(results, options_, judgement);
+
+  std::vector<std::string> files = repository_.files();
+  std::erase_if(files, [&](const std::string &path) {
+    return changes.contains(path);
+  });
+  std::map<std::string, std::string> instead;
+  for (const auto &[path, text] : changes)
+    if (text) {
+      files.push_back(path);
+      instead.emplace(path, *text);
+    }
+  std::ranges::sort(files);
+  judgeProject(Project(repository_.root().string(), std::move(files),
+                       projectUnits(units_, repository_), std::move(instead)),
+               options_, judgement);
   return judgement;
 }
 

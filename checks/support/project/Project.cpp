@@ -24,9 +24,11 @@ bool isInside(const std::filesystem::path &path,
 }  // namespace
 
 Project::Project(std::string root, std::vector<std::string> files,
-                 std::vector<ProjectUnit> units)
+                 std::vector<ProjectUnit> units,
+                 std::map<std::string, std::string> instead)
     : root_(std::move(root)), files_(std::move(files)),
-      units_(std::move(units)), texts_(root_) {}
+      units_(std::move(units)), instead_(std::move(instead)),
+      texts_(root_, instead_) {}
 
 Project::~Project() = default;
 
@@ -36,6 +38,8 @@ bool Project::contains(const std::string &path) const {
 
 std::string Project::unreadable(const std::string &path) const {
   namespace fs = std::filesystem;
+  if (instead_.contains(path))
+    return "";
   std::error_code error;
   const fs::path full = fs::path(root_) / path;
   const fs::path real = fs::canonical(full, error);

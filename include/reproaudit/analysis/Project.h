@@ -8,6 +8,7 @@
 
 #include "reproaudit/report/Report.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,9 +26,11 @@ struct ProjectUnit {
 
 class Project {
 public:
-  /// \p files are relative to \p root and sorted.
+  /// \p files are relative to \p root and sorted; those in \p instead have the
+  /// text given there.
   Project(std::string root, std::vector<std::string> files,
-          std::vector<ProjectUnit> units);
+          std::vector<ProjectUnit> units,
+          std::map<std::string, std::string> instead = {});
   ~Project();
   Project(const Project &) = delete;
   Project &operator=(const Project &) = delete;
@@ -62,6 +65,7 @@ private:
   std::string root_;
   std::vector<std::string> files_;
   std::vector<ProjectUnit> units_;
+  std::map<std::string, std::string> instead_;
   SourceTexts texts_;
   mutable std::unique_ptr<Inventory> inventory_;
 };

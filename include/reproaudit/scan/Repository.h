@@ -29,7 +29,7 @@ public:
   std::string relative(std::string_view path) const;
 
   /// The files that git tracks or would track if they were added; without git
-  /// those on disk, hidden folders and build folders left out. Regular files
+  /// those on disk, build folders and tools' own folders left out. Regular files
   /// only, sorted.
   std::vector<std::string> files() const;
 
