@@ -41,6 +41,18 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+/// Several lines of code.
+std::string block(std::string_view text) {
+  std::string html = "<pre>";
+  while (!text.empty()) {
+    const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
+    html += escaped(text.substr(0, size - (text[size - 1] == '\n' ? 1 : 0)));
+    html += '\n';
+    text.remove_prefix(size);
+  }
+  return html + "</pre>\n";
+}
+
 std::string code(std::string_view text) {
   return concat("<code>", escaped(text), "</code>");
 }
@@ -205,10 +217,11 @@ void HtmlWriter::rulesTable() {
   const auto rows = ranked(ofRule);
   for (const auto &[count, rule] : rows) {
     const auto info = rules_.find(rule);
-    out_ += concat("<tr><td><a href=\"#", escaped(rule), "\">", code(rule),
-                   "</a></td><td>",
-                   info == rules_.end() ? "" : escaped(info->second->summary),
-                   "</td>", bar(count, rows.front().first));
+    out_ += concat(
+        "<tr><td><a href=\"#", escaped(rule), "\">", code(rule),
+        "</a></td><td>",
+        info == rules_.end() ? "" : escaped(capitalised(info->second->summary)),
+        "</td>", bar(count, rows.front().first));
   }
   out_ += "</tbody>\n</table>\n";
 }
@@ -298,7 +311,7 @@ void HtmlWriter::finding(const Shown &each) {
     out_ +=
         concat("<h4>Why it matters</h4>\n<p>", capitalised(meaning(info.scope)),
                ". <a href=\"#", escaped(info.name), "\">",
-               escaped(info.summary), "</a> explains it.</p>\n");
+               escaped(capitalised(info.summary)), "</a> explains it.</p>\n");
     if (!isProjectFamily(info.family))
       out_ += concat("<h4>If it is harmless here</h4>\n<pre>// NOLINT(",
                      escaped(info.name), "): say why</pre>\n");
@@ -407,14 +420,14 @@ void HtmlWriter::rules() {
     };
     if (std::ranges::none_of(findings_, isOf))
       continue;
-    sections += concat(
-        "<section class=\"rule\" id=\"", name, "\">\n<h3>", code(name),
-        "</h3>\n<p>", escaped(info->summary), ".</p>\n", markdown(info->why),
-        "<h4>Reported</h4>\n<pre>", escaped(trimmed(info->bad)),
-        "</pre>\n<h4>Use instead</h4>\n<pre>", escaped(trimmed(info->good)),
-        "</pre>\n", "<h4>Limits</h4>\n", markdown(info->limits),
-        "<p class=\"faint\"><a href=\"", ruleUri(*info),
-        "\">Documentation</a></p>\n</section>\n");
+    sections +=
+        concat("<section class=\"rule\" id=\"", name, "\">\n<h3>", code(name),
+               "</h3>\n<p>", escaped(capitalised(info->summary)), ".</p>\n",
+               markdown(info->why), "<h4>Reported</h4>\n",
+               block(trimmed(info->bad)), "<h4>Use instead</h4>\n",
+               block(trimmed(info->good)), "<h4>Limits</h4>\n",
+               markdown(info->limits), "<p class=\"faint\"><a href=\"",
+               ruleUri(*info), "\">Documentation</a></p>\n</section>\n");
   }
   if (!sections.empty())
     out_ += "<h2 id=\"rules\">The rules behind the findings</h2>\n" + sections;

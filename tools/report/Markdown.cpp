@@ -46,7 +46,7 @@ std::string table(const Report &report, const std::vector<Shown> &findings) {
       count += each.finding->rule == rule->name ? 1 : 0;
     if (count > 0)
       rows += concat("| [", rule->name, "](", ruleUri(*rule), ") | ", count,
-                     " | ", escaped(rule->summary), " |\n");
+                     " | ", escaped(capitalised(rule->summary)), " |\n");
   }
   return rows.empty() ? ""
                       : "\n| rule | findings | what it means |\n"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Selection.h"
 
-#include "Concat.h"
 #include "Places.h"
 #include "reproaudit/report/Fingerprint.h"
 
@@ -34,6 +33,7 @@ std::vector<Shown> byImportance(const Report &report) {
   }
   std::ranges::sort(ranks);
   std::vector<Shown> result;
+  result.reserve(ranks.size());
   for (const auto &[level, scope, index] : ranks)
     result.push_back(byPlace[index]);
   return result;

@@ -103,6 +103,13 @@ TEST(Writers, htmlSaysWhatItLeavesOut) {
   EXPECT_NE(text.find("5000 most important of 5003"), text.npos);
 }
 
+TEST(Writers, onlyForeignBytesAreReplaced) {
+  for (const char *format : {"text", "full", "html", "markdown", "junit"})
+    EXPECT_EQ(render(format, samples::ordinary()).find("\uFFFD"),
+              std::string::npos)
+        << format;
+}
+
 TEST(Writers, sarifEmbedsNoMoreThanAMebibyte) {
   const std::string root = samples::sourceRoot();
   std::ofstream(root + "/big.cpp") << std::string(2 << 20, 'x');
