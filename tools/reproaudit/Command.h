@@ -27,11 +27,14 @@ struct Command {
   std::function<int()> run;  ///< Called after parsing; returns the exit code.
 };
 
+Command addBaseline(CLI::App &app);
 Command addCache(CLI::App &app);
 Command addCompletion(CLI::App &app);
 Command addDoctor(CLI::App &app);
 Command addExplain(CLI::App &app);
 Command addRerun(CLI::App &app);
+Command addMerge(CLI::App &app);
+Command addReport(CLI::App &app);
 Command addRules(CLI::App &app);
 Command addScan(CLI::App &app);
 Command addVersion(CLI::App &app);

@@ -33,7 +33,8 @@ bool writeAll(std::FILE *stream, const std::string &text) {
          std::fflush(stream) == 0;
 }
 
-/// Through a temporary file beside it, so that no reader meets a half of it.
+}  // namespace
+
 std::expected<void, std::string> replaceFile(const std::string &path,
                                              const std::string &text) {
   std::error_code ignored;
@@ -64,8 +65,6 @@ std::expected<void, std::string> replaceFile(const std::string &path,
   }
   return {};
 }
-
-}  // namespace
 
 std::string describeFormats() {
   std::string text;

@@ -30,6 +30,11 @@ std::expected<void, std::string> write(const Output &output,
                                        const SourceTexts &texts,
                                        const Style &style);
 
+/// Writes \p text to \p path through a temporary file beside it, so that no
+/// reader meets a half of it. The error is one sentence.
+std::expected<void, std::string> replaceFile(const std::string &path,
+                                             const std::string &text);
+
 /// Whether `--color=WORD` means colours here; `auto` asks the terminal and the
 /// environment variables NO_COLOR and CLICOLOR_FORCE.
 bool useColour(const std::string &word);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "BaselineFile.h"
 #include "Command.h"
 #include "Output.h"
 
@@ -32,6 +33,7 @@ struct Arguments {
   std::vector<std::string> require;
   std::vector<std::string> outputs = {"text"};
   std::string diffBase;
+  std::string baseline;
   bool staged = false;
   std::string failOn = "warning";
   std::string colour = "auto";
@@ -80,6 +82,9 @@ void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_flag("--staged", arguments.staged,
                "Report only what the staged changes bring")
       ->excludes(base);
+  app.add_option("--baseline", arguments.baseline,
+                 "Report only what this baseline does not accept")
+      ->type_name("FILE");
   app.add_option("-j", arguments.jobs, "Units analysed at the same time")
       ->check(CLI::Range(1, 1024));
   app.add_option("--unit-timeout", arguments.unitSeconds,
@@ -134,14 +139,45 @@ int exitCodeOf(const Arguments &arguments, const ScanResult &result) {
   return failsOn(arguments.failOn, result.report) ? kFindings : kClean;
 }
 
+std::string counted(std::size_t number, const char *thing) {
+  return llvm::formatv("{0} {1}{2}", number, thing, number == 1 ? "" : "s");
+}
+
+/// Leaves out what the baseline accepts. An entry whose finding is gone makes
+/// the next reader trust a list that is not true, so it is an error.
+std::expected<void, std::string> applyBaseline(const Arguments &arguments,
+                                               ScanResult &result) {
+  const auto baseline = readBaselineFile(arguments.baseline);
+  if (!baseline)
+    return std::unexpected(baseline.error());
+  std::vector<Finding> &findings = result.report.findings;
+  const BaselineMatch match = reproaudit::match(*baseline, findings);
+  const bool sawEverything =
+      result.report.complete && arguments.paths.empty() &&
+      arguments.select.empty() && arguments.ignore.empty() &&
+      arguments.require.empty() && arguments.diffBase.empty() &&
+      !arguments.staged;
+  if (sawEverything && !match.stale.empty())
+    return std::unexpected(
+        llvm::formatv("{0} accepts {1} that {2} not found any more (the first: "
+                      "{3} in {4}); run `reproaudit baseline prune`",
+                      arguments.baseline, counted(match.stale.size(), "finding"),
+                      match.stale.size() == 1 ? "is" : "are",
+                      match.stale.front().rule, match.stale.front().path)
+            .str());
+  std::vector<Finding> added;
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    if (!match.entryOf[i])
+      added.push_back(std::move(findings[i]));
+  result.knownFindings += findings.size() - added.size();
+  findings = std::move(added);
+  return {};
+}
+
 void showProgress(std::size_t done, std::size_t all, const std::string &unit) {
   std::fprintf(stderr, "\r\033[K[%zu/%zu] %s%s", done, all, unit.c_str(),
                done == all ? "\r\033[K" : "");
   std::fflush(stderr);
-}
-
-std::string counted(std::size_t number, const char *thing) {
-  return llvm::formatv("{0} {1}{2}", number, thing, number == 1 ? "" : "s");
 }
 
 void printNotices(const Report &report) {
@@ -168,7 +204,7 @@ void printSummary(const ScanResult &result, double seconds) {
       std::to_string(suppressed).c_str(),
       report.complete ? "" : "; ANALYSIS INCOMPLETE, see above", seconds);
   if (result.knownFindings > 0)
-    std::fprintf(stderr, "reproaudit: %s not shown: not new\n",
+    std::fprintf(stderr, "reproaudit: %s not shown: known already\n",
                  counted(result.knownFindings, "finding").c_str());
 }
 
@@ -219,6 +255,9 @@ int run(const Arguments &arguments) {
   if (!result)
     return fail(result.error());
   Report &report = result->report;
+  if (!arguments.baseline.empty())
+    if (const auto applied = applyBaseline(arguments, *result); !applied)
+      return fail(applied.error());
   report.exitCode = exitCodeOf(arguments, *result);
   printNotices(report);
   const SourceTexts texts(result->root.string());

@@ -64,8 +64,9 @@ int runCommandLine(int argc, char **argv) {
                "reproaudit");
   app.require_subcommand(1);
   const std::vector<Command> commands = {
-      addScan(app),   addRerun(app),   addExplain(app),    addRules(app),
-      addDoctor(app), addVersion(app), addCompletion(app), addCache(app)};
+      addScan(app),    addRerun(app),   addExplain(app), addRules(app),
+      addBaseline(app), addReport(app), addMerge(app),   addDoctor(app),
+      addCache(app),   addVersion(app), addCompletion(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

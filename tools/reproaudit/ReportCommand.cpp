@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// Logs that were written before: converted, or several merged into one.
+#include "BaselineFile.h"
+#include "Command.h"
+#include "Output.h"
+
+#include "reproaudit/analysis/Rule.h"
+#include "reproaudit/report/SarifReader.h"
+
+#include <memory>
+
+namespace reproaudit {
+namespace {
+
+struct Arguments {
+  std::vector<std::string> logs;
+  std::vector<std::string> outputs;
+};
+
+const RuleInfo *infoOf(std::string_view name) {
+  const Rule *rule = findRule(name);
+  return rule ? rule->info : nullptr;
+}
+
+int run(const Arguments &arguments) {
+  const auto outputs = parseOutputs(arguments.outputs);
+  if (!outputs)
+    return fail(outputs.error());
+  std::vector<Report> reports;
+  std::map<std::string, std::string> texts;
+  for (const std::string &path : arguments.logs) {
+    const auto text = readFile(path);
+    if (!text)
+      return fail(text.error());
+    auto log = readSarif(*text, infoOf);
+    if (const auto *problem = std::get_if<std::string>(&log))
+      return fail(path + ": " + *problem);
+    reports.push_back(std::move(std::get<SarifLog>(log).report));
+    texts.merge(std::get<SarifLog>(log).texts);
+  }
+  const Report report =
+      reports.size() == 1 ? std::move(reports.front()) : merged(reports);
+  const SourceTexts sources(".", texts);
+  for (const Output &output : *outputs)
+    if (const auto written =
+            write(output, report, sources, {useColour("auto")});
+        !written)
+      return fail(written.error());
+  return kClean;
+}
+
+}  // namespace
+
+Command addReport(CLI::App &app) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App *command = app.add_subcommand(
+      "report", "Show a SARIF log of `scan` or `rerun` in another format");
+  command->add_option("log", arguments->logs, "The SARIF log")
+      ->required()
+      ->expected(1);
+  command->add_option("--to", arguments->outputs,
+                      "Format, and the file to write it to:" +
+                          describeFormats())
+      ->required()
+      ->type_name("FORMAT[:FILE]");
+  return {command, [arguments] { return run(*arguments); }};
+}
+
+Command addMerge(CLI::App &app) {
+  const auto arguments = std::make_shared<Arguments>();
+  arguments->outputs = {"sarif"};
+  CLI::App *command =
+      app.add_subcommand("merge", "Merge SARIF logs of several scans into one");
+  command->add_option("logs", arguments->logs, "SARIF logs")->required();
+  command->add_option("--output", arguments->outputs,
+                      "Format, and the file to write it to")
+      ->type_name("FORMAT[:FILE]");
+  return {command, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace reproaudit
