@@ -169,8 +169,11 @@ void Audit::runTogether() {
     if (all.seeds.empty())
       return;
     togetherDiffers_ |= !trial_.perturbed(all).empty();
-    for (FactorResult *result : results)
+    for (FactorResult *result : results) {
       ++result->runs;
+      if (result->factor == Factor::CpuDispatch && trial_.sameDispatch())
+        result->reason = "libm takes the same code path on this processor";
+    }
     if (togetherDiffers_)
       return;
   }

@@ -171,7 +171,12 @@ namespace {
 std::string headline(const RerunReport &report) {
   switch (report.verdict) {
   case Verdict::Same:
-    return "no divergence was seen";
+    return std::ranges::any_of(report.factors,
+                               [](const FactorResult &result) {
+                                 return result.state == FactorState::Differs;
+                               })
+               ? "no divergence at the level that was asked for"
+               : "no divergence was seen";
   case Verdict::Differs:
     return "the output does not repeat";
   case Verdict::TargetFailed:

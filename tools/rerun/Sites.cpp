@@ -120,7 +120,7 @@ void SiteSearch::explain(const FactorResult &result, RerunReport &report) {
       break;
     }
   cause.evidence =
-      fmt::format("{} of {} runs with another {} differ from the pinned run",
+      fmt::format("{} of {} runs that change the {} differ from the pinned run",
                   result.differing, result.runs, info(factor_).changes);
   addReached(cause, report);
 }

@@ -9,6 +9,7 @@ namespace reproaudit {
 Observation Trial::run(const Intervention &intervention) {
   Observation observation = sandbox_.run(intervention);
   ++runs_;
+  dispatch_ = observation.dispatch;
   if (!options_.outputs.empty())
     std::erase_if(observation.artifacts, [&](const Artifact &artifact) {
       return std::ranges::none_of(

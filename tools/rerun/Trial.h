@@ -23,6 +23,9 @@ public:
   /// What \p intervention changes about the output; empty: nothing.
   std::vector<Difference> perturbed(const Intervention &intervention);
 
+  /// Whether libm took the same code path in the last run as in the reference.
+  bool sameDispatch() const { return dispatch_ == reference_.dispatch; }
+
   /// Sites of \p factor that any run has reported, by id.
   std::map<std::uint64_t, SiteRecord> sitesOf(Factor factor) const;
   /// Whether the last runs came by one of \p sites.
@@ -40,6 +43,7 @@ private:
   Clock::time_point end_;
   Observation reference_;
   std::map<std::uint64_t, SiteRecord> sites_;
+  std::string dispatch_;  ///< Of the last run.
   unsigned runs_ = 0;
 };
 

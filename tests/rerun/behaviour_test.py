@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What `rerun` promises besides naming causes: exit codes, replay, modes, and
+that nothing of the target survives.
+
+usage: behaviour_test.py REPROAUDIT PROGRAMS"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+REPROAUDIT, PROGRAMS = sys.argv.pop(1), Path(sys.argv.pop(1))
+
+
+def processes_with(text: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if text.encode() in command and int(entry.name) != os.getpid():
+            found.append(int(entry.name))
+    return found
+
+
+class Rerun(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        self.cwd = Path(self.directory.name)
+
+    def command(self, *arguments):
+        return [REPROAUDIT, "rerun", *map(str, arguments)]
+
+    def rerun(self, *arguments):
+        return subprocess.run(self.command(*arguments), cwd=self.cwd,
+                              capture_output=True, text=True)
+
+    def test_failing_program_is_exit_code_3(self):
+        run = self.rerun("--", "sh", "-c", "exit 7")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("exit code 7", run.stdout)
+
+    def test_missing_program_is_exit_code_3(self):
+        run = self.rerun("--", "./no-such-program")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("cannot start ./no-such-program", run.stdout)
+
+    def test_unknown_factor_is_exit_code_2(self):
+        run = self.rerun("--factors", "gravity", "--", "true")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("gravity", run.stderr)
+
+    def test_required_factor_out_of_reach_is_exit_code_4(self):
+        run = self.rerun("--factors", "sort-ties", "--", PROGRAMS / "program_clean_training")
+        self.assertEqual(run.returncode, 4)
+        self.assertIn("not-applicable", run.stdout)
+
+    def test_spent_budget_is_never_green(self):
+        run = self.rerun("--time-budget", "0", "--", PROGRAMS / "program_clean_training")
+        self.assertEqual(run.returncode, 5)
+
+    def test_lower_level_accepts_what_only_other_machines_change(self):
+        run = self.rerun("--level", "L4", "--factors", "hash-order", "--",
+                         PROGRAMS / "program_hash_map_of_strings")
+        self.assertEqual(run.returncode, 0)
+
+    def test_masked_text_does_not_count(self):
+        run = self.rerun("--mask", "[0-9]+", "--factors", "entropy", "--",
+                         PROGRAMS / "program_seeded_by_time")
+        self.assertEqual(run.returncode, 0)
+
+    def test_outputs_restrict_the_comparison(self):
+        run = self.rerun("--outputs", "*.bin", "--factors", "entropy", "--",
+                         PROGRAMS / "program_seeded_by_time")
+        self.assertEqual(run.returncode, 0)
+
+    def test_replay_repeats_the_divergence_and_nothing_else(self):
+        report = self.cwd / "report.json"
+        self.rerun("--factors", "hash-order", "--output", f"json:{report}", "--",
+                   PROGRAMS / "program_hash_map_of_strings")
+        again = self.rerun("--replay", report, "--output", "json", "--",
+                           PROGRAMS / "program_hash_map_of_strings")
+        self.assertEqual(again.returncode, 1)
+        self.assertLess(json.loads(again.stdout)["runs"], 12)
+        repaired = self.rerun("--replay", report, "--", PROGRAMS / "program_clean_hash_map_lookup")
+        self.assertEqual(repaired.returncode, 0, repaired.stdout)
+
+    def test_same_report_twice(self):
+        command = ["--output", "json", "--", PROGRAMS / "program_sort_ties"]
+        self.assertEqual(self.rerun(*command).stdout, self.rerun(*command).stdout)
+
+    def test_works_without_namespaces(self):
+        (self.cwd / "input").write_text("kept")
+        run = self.rerun("--no-namespaces", "--factors", "entropy", "--output", "json", "--",
+                         PROGRAMS / "program_file_named_by_pid")
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("no private mounts", run.stdout)
+        self.assertEqual([p.name for p in self.cwd.iterdir()], ["input"])
+
+    def test_inputs_are_as_they_were(self):
+        (self.cwd / "log").write_text("before")
+        run = self.rerun("--factors", "tz", "--", "sh", "-c", "cat log; echo more >> log; rm -f gone")
+        self.assertEqual(run.returncode, 0, run.stdout)
+        self.assertEqual((self.cwd / "log").read_text(), "before")
+
+    def test_program_that_ignores_signals_is_ended(self):
+        start = time.monotonic()
+        run = self.rerun("--timeout", "1", "--", "sh", "-c", "trap '' TERM INT; sleep 98765")
+        self.assertEqual(run.returncode, 3)
+        self.assertLess(time.monotonic() - start, 60)
+        self.assertEqual(processes_with("98765"), [])
+
+    def test_daemon_does_not_survive_its_run(self):
+        for mode in ([], ["--no-namespaces"]):
+            run = self.rerun(*mode, "--factors", "tz", "--", "sh", "-c",
+                             "setsid sleep 87654 >/dev/null 2>&1 & echo done")
+            self.assertEqual(run.returncode, 0, run.stdout)
+            self.assertEqual(processes_with("87654"), [])
+
+    def test_killed_audit_leaves_no_process_and_the_next_cleans_up(self):
+        audit = subprocess.Popen(self.command("--", "sleep", "76543"), cwd=self.cwd,
+                                 stdout=subprocess.DEVNULL)
+        for _ in range(300):
+            if len(processes_with("76543")) > 1:
+                break
+            time.sleep(0.1)
+        time.sleep(0.5)
+        audit.send_signal(signal.SIGKILL)
+        audit.wait()
+        for _ in range(100):
+            if not processes_with("76543"):
+                break
+            time.sleep(0.1)
+        self.assertEqual(processes_with("76543"), [])
+        left = [p for p in Path("/tmp").glob("reproaudit-run.*") if p.owner() == Path(self.cwd).owner()]
+        self.rerun("--factors", "tz", "--", "true")
+        self.assertFalse(any(p.exists() for p in left if not in_use(p)))
+
+
+def in_use(scratch: Path) -> bool:
+    """Another audit may be at work."""
+    import fcntl
+    try:
+        with open(scratch / "lock", "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+unittest.main()
