@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "BaselineFile.h"
 #include "Command.h"
+#include "Fixes.h"
 #include "Output.h"
 
+#include "reproaudit/report/Edits.h"
 #include "reproaudit/report/Formats.h"
 #include "reproaudit/scan/Cache.h"
 #include "reproaudit/scan/Scan.h"
@@ -35,6 +37,9 @@ struct Arguments {
   std::string diffBase;
   std::string baseline;
   bool staged = false;
+  bool fix = false;
+  bool unsafeFixes = false;
+  bool diff = false;
   std::string failOn = "warning";
   std::string colour = "auto";
   std::string engine = "fast";
@@ -82,6 +87,12 @@ void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_flag("--staged", arguments.staged,
                "Report only what the staged changes bring")
       ->excludes(base);
+  app.add_flag("--fix", arguments.fix,
+               "Change the sources: apply the fixes that keep their meaning");
+  app.add_flag("--unsafe-fixes", arguments.unsafeFixes,
+               "With --fix or --diff: also those that need a look");
+  app.add_flag("--diff", arguments.diff,
+               "Print the fixes as a patch instead of the findings");
   app.add_option("--baseline", arguments.baseline,
                  "Report only what this baseline does not accept")
       ->type_name("FILE");
@@ -174,6 +185,36 @@ std::expected<void, std::string> applyBaseline(const Arguments &arguments,
   return {};
 }
 
+/// Applies fixes and takes the findings that they remove out of the report.
+std::expected<void, std::string> applyFixes(const Arguments &arguments,
+                                            ScanResult &result,
+                                            const SourceTexts &texts) {
+  std::vector<Finding> &findings = result.report.findings;
+  const FixPlan plan = planFixes(findings, arguments.unsafeFixes, texts);
+  const Repository repository(result.root);
+  if (const auto dirty = changesSince(repository, "HEAD"))
+    for (const Edit &edit : plan.edits)
+      if (dirty->contains(edit.at.path)) {
+        std::fprintf(stderr,
+                     "reproaudit: %s has changes that are not committed; its "
+                     "fixes are mixed with them\n",
+                     edit.at.path.c_str());
+        break;
+      }
+  if (auto applied = applyFixes(plan, result.root, texts); !applied)
+    return applied;
+  std::vector<Finding> left;
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    if (!plan.fixed.contains(i))
+      left.push_back(std::move(findings[i]));
+  findings = std::move(left);
+  std::fprintf(stderr, "reproaudit: %s fixed%s\n",
+               counted(plan.fixed.size(), "finding").c_str(),
+               plan.conflicting ? "; others overlap with these, run it again"
+                                : "");
+  return {};
+}
+
 void showProgress(std::size_t done, std::size_t all, const std::string &unit) {
   std::fprintf(stderr, "\r\033[K[%zu/%zu] %s%s", done, all, unit.c_str(),
                done == all ? "\r\033[K" : "");
@@ -258,9 +299,15 @@ int run(const Arguments &arguments) {
   if (!arguments.baseline.empty())
     if (const auto applied = applyBaseline(arguments, *result); !applied)
       return fail(applied.error());
+  const SourceTexts texts(result->root.string());
+  if (arguments.diff)
+    return printOut(unifiedDiff(
+        planFixes(report.findings, arguments.unsafeFixes, texts).edits, texts));
+  if (arguments.fix)
+    if (const auto applied = applyFixes(arguments, *result, texts); !applied)
+      return fail(applied.error());
   report.exitCode = exitCodeOf(arguments, *result);
   printNotices(report);
-  const SourceTexts texts(result->root.string());
   for (const Output &output : *outputs)
     if (const auto written =
             write(output, report, texts, {useColour(arguments.colour)});
