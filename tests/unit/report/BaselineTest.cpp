@@ -102,10 +102,10 @@ TEST_F(BaselineTest, suppressionReplacesAnEntry) {
 
 // Everything at once, as a real branch does it.
 TEST_F(BaselineTest, torture) {
-  std::vector<Finding> now{in("src/a.cpp", 103, "f", "sum += x"),
-                           in("src/a.cpp", 104, "f", "sum += x"),
-                           in("src/a.cpp", 105, "f", "sum += x"),
-                           in("util.cpp", 1, "g", "sum += y")};
+  const std::vector<Finding> now{in("src/a.cpp", 103, "f", "sum += x"),
+                                 in("src/a.cpp", 104, "f", "sum += x"),
+                                 in("src/a.cpp", 105, "f", "sum += x"),
+                                 in("util.cpp", 1, "g", "sum += y")};
   const BaselineMatch known = match(baseline_, now);
   EXPECT_EQ(known.entryOf[2], nullptr) << "the third copy";
   EXPECT_EQ(std::ranges::count(known.entryOf, nullptr), 1);

@@ -106,9 +106,9 @@ TEST_F(Diff, gitAppliesIt) {
       const unsigned line = 1 + below(lines),
                      end = std::min(line + below(3), lines);
       edits.push_back(edit(line, 1 + below(4), end, 4 + below(3),
-                           below(2)   ? "x\ny"
-                           : below(2) ? ""
-                                      : "z\n"));
+                           below(2) == 0   ? "x\ny"
+                           : below(2) == 0 ? ""
+                                           : "z\n"));
     }
     const auto expected = applyEdits(text, edits);
     if (!expected || *expected == text || expected->empty())

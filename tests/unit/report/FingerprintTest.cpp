@@ -51,7 +51,7 @@ TEST(Fingerprint, contextIsRuleFunctionAndStatement) {
   moved.message = "reworded";
   EXPECT_EQ(contextHash(moved), hash);
 
-  for (std::string Finding::*member :
+  for (std::string Finding::*const member :
        {&Finding::rule, &Finding::function, &Finding::statement}) {
     Finding other = finding;
     other.*member += "x";
