@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Rule.h"
-
-#include "clang/AST/StmtCXX.h"
-#include "clang/ASTMatchers/ASTMatchFinder.h"
-#include "clang/ASTMatchers/ASTMatchers.h"
+#include "reproaudit/analysis/UnitOrder.h"
 
 using namespace clang;
-using namespace clang::ast_matchers;
 
 namespace reproaudit::order {
 namespace {
 
-constexpr OptionInfo kContainers{
-    .name = "Containers",
-    .fallback = "::std::unordered_map;::std::unordered_multimap;"
-                "::std::unordered_set;::std::unordered_multiset",
-    .summary = "Class templates whose iteration order is unspecified",
-};
-constexpr OptionInfo kOptions[] = {kContainers};
+constexpr OptionInfo kOptions[] = {kUnorderedContainers};
 
 constexpr RuleInfo kInfo = validated({
     .name = "repro-unordered-float-reduction",
@@ -48,55 +38,37 @@ float totalLoss(const std::map<int, float> &lossOfShard) {
     total += entry.second;
   return total;
 })cpp",
-    .limits = "Integer sums are exact and never reported.",
+    .limits = R"md(
+The type of the accumulator decides: integer sums are exact and never
+reported, nor are counts kept in a floating-point variable. Functions of
+other units that add for their caller are not looked into.)md",
     .options = kOptions,
 });
 
-class UnorderedFloatReductionCheck final : public Check {
+class UnorderedFloatReductionCheck final : public OrderCheck {
 public:
   UnorderedFloatReductionCheck(StringRef name, tidy::ClangTidyContext *context)
-      : Check(kInfo, name, context), containers_(list(kContainers)) {}
+      : OrderCheck(kInfo, name, context) {}
 
-  void registerMatchers(MatchFinder *finder) override;
-  void check(const MatchFinder::MatchResult &result) override;
-
-private:
-  const std::vector<StringRef> containers_;
+protected:
+  void judge(const Visit &visit) override;
 };
 
-void UnorderedFloatReductionCheck::registerMatchers(MatchFinder *finder) {
-  const auto unordered = expr(hasType(
-      hasCanonicalType(hasDeclaration(cxxRecordDecl(hasAnyName(containers_))))));
-
-  const auto floatUpdate = binaryOperator(
-      hasAnyOperatorName("+=", "-=", "*=", "/="),
-      hasLHS(declRefExpr(
-          to(varDecl(hasType(realFloatingPointType())).bind("accumulator")))));
-
-  finder->addMatcher(
-      cxxForRangeStmt(hasRangeInit(unordered),
-                      hasBody(findAll(floatUpdate.bind("update"))))
-          .bind("loop"),
-      this);
-}
-
-void UnorderedFloatReductionCheck::check(
-    const MatchFinder::MatchResult &result) {
-  const auto *loop = result.Nodes.getNodeAs<CXXForRangeStmt>("loop");
-  const auto *update = result.Nodes.getNodeAs<BinaryOperator>("update");
-  const auto *accumulator = result.Nodes.getNodeAs<VarDecl>("accumulator");
-
-  // A variable born inside the loop forgets the order of the iterations.
-  if (result.SourceManager->isPointWithin(
-          accumulator->getLocation(), loop->getBeginLoc(), loop->getEndLoc()))
+void UnorderedFloatReductionCheck::judge(const Visit &visit) {
+  if (visit.order != Order::Hash && visit.order != Order::Arrival)
     return;
-
-  finding(update->getOperatorLoc(),
-          "%0 accumulates floating-point values in an unspecified order")
-      << accumulator << update->getSourceRange();
-  cure(loop->getRangeInit()->getBeginLoc(),
-       "iteration order of this container is unspecified; iterate over sorted "
-       "keys or use an ordered container");
+  for (const Effect &effect : visit.effects) {
+    if (effect.kind != Effect::Kind::FloatFold)
+      continue;
+    const SourceLocation at = effect.at->getBeginLoc();
+    finding(at, "%0 accumulates floating-point values in %1 of %2")
+        << described(effect.target) << described(visit.order)
+        << described(visit.sequence) << effect.at->getSourceRange();
+    if (effect.at != visit.site)
+      step(visit.site->getBeginLoc(), "the elements are visited here");
+    cure(visit.sequence->getBeginLoc(),
+         "iterate over sorted keys, or use an ordered container");
+  }
 }
 
 }  // namespace

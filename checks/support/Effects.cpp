@@ -361,7 +361,12 @@ void Classifier::foldedOuter(const Place &place, unsigned family,
   if (!roundingType(type).isNull()) {
     const std::optional<Accumulation> sum = accumulation(at, context_);
     const Expr *added = sum && sum->value ? sum->value : value;
-    if (family != kMinMax && (uses & Flow::kElement) &&
+    // A double holds every count that a program can reach.
+    const bool counts =
+        context_.hasSameUnqualifiedType(roundingType(type),
+                                        context_.DoubleTy) &&
+        bare(added)->getType()->isIntegralOrEnumerationType();
+    if (family != kMinMax && (uses & Flow::kElement) && !counts &&
         !addsExactly(added, context_) && !measuresTime(added))
       add(Kind::FloatFold, at, place, frame);
     return;

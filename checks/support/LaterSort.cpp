@@ -398,7 +398,7 @@ Step LaterSort::Walk::stepOf(const Stmt &root) {
                   const auto *made = dyn_cast<CXXConstructExpr>(parent);
                   if (isa<CastExpr, ParenExpr, MaterializeTemporaryExpr,
                           ExprWithCleanups, CXXBindTemporaryExpr>(parent) ||
-                      (made && made->getNumArgs() == 1))
+                      (made && made->getConstructor()->isCopyOrMoveConstructor()))
                     continue;
                   return parent;
                 }
