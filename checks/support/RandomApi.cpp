@@ -15,16 +15,16 @@ using llvm::StringRef;
 namespace reproaudit {
 namespace {
 
-constexpr GlobalGenerator Rand{"rand()", "srand", false};
-constexpr GlobalGenerator Random{"random()", "srandom", false};
-constexpr GlobalGenerator Drand48{"drand48()", "srand48", false};
-constexpr GlobalGenerator OpenCv{"cv::theRNG()", "cv::setRNGSeed", false};
+constexpr GlobalGenerator Rand{"rand()", "srand", false, false};
+constexpr GlobalGenerator Random{"random()", "srandom", false, false};
+constexpr GlobalGenerator Drand48{"drand48()", "srand48", false, false};
+constexpr GlobalGenerator OpenCv{"cv::theRNG()", "cv::setRNGSeed", false, true};
 constexpr GlobalGenerator Armadillo{"Armadillo's generator",
-                                    "arma::arma_rng::set_seed", false};
+                                    "arma::arma_rng::set_seed", false, true};
 constexpr GlobalGenerator Mlpack{"mlpack's generator", "mlpack::RandomSeed",
-                                 false};
+                                 false, true};
 constexpr GlobalGenerator Torch{"torch's default generator",
-                                "torch::manual_seed", true};
+                                "torch::manual_seed", true, false};
 
 constexpr llvm::StringLiteral Clock = "the clock";
 constexpr llvm::StringLiteral Process = "the process id";

@@ -80,6 +80,14 @@ StringRef seedLiteral(const Expr *expr) {
   return key && soundsLikeSeed(name) ? name : StringRef();
 }
 
+/// The function around \p variable, OpenMP regions aside.
+const DeclContext *functionOf(const VarDecl *variable) {
+  const DeclContext *around = variable->getDeclContext();
+  while (isa<CapturedDecl>(around))
+    around = around->getParent();
+  return around;
+}
+
 bool sameFunction(const UnitIndex &unit, Place a, Place b) {
   return unit.functionAt(a) && unit.functionAt(a) == unit.functionAt(b);
 }
@@ -90,8 +98,15 @@ RandomUse::RandomUse(ASTContext &context) : unit_(perUnit<UnitIndex>(context)) {
   findEngines();
   for (const Call &call : unit_.calls())
     collect(call);
+  resolvePasses();
   propagate();
   collectStores();
+  for (const Drawing &drawing : drawings_)
+    drawingsIn_[unit_.functionAt(drawing.place)].push_back(&drawing);
+  if (!drawings_.empty())
+    for (const Call &call : unit_.calls())
+      if (definitionOf(call.callee))
+        callsIn_[unit_.functionAt(call.place)].push_back(&call);
 }
 
 void RandomUse::findEngines() {
@@ -195,7 +210,7 @@ void RandomUse::collectKnown(const Call &call, const RandomFunction &function) {
   const Generator generator{nullptr, function.generator};
   switch (function.role) {
   case RandomRole::Draw:
-    return draw(call.expr, generator, call.place);
+    return draw(call, nullptr, generator);
   case RandomRole::EntropicSeed: {
     Seeding chosen = seeding(Seeding::Chosen, call, nullptr);
     chosen.generator = generator;
@@ -215,7 +230,7 @@ void RandomUse::collectKnown(const Call &call, const RandomFunction &function) {
   }
   case RandomRole::Entropy:
     if (function.source == "the system's entropy")
-      draw(call.expr, {}, call.place, /*entropic=*/true);
+      draw(call, nullptr, {}, /*entropic=*/true);
     return;
   case RandomRole::ThreadId:
     return;
@@ -237,7 +252,7 @@ void RandomUse::collectMethod(const Call &call) {
   if (type->isPointerType())
     type = type->getPointeeType();
   if (isEntropyClass(type) && method->getOverloadedOperator() == OO_Call)
-    return draw(call.expr, {}, call.place, /*entropic=*/true);
+    return draw(call, nullptr, {}, /*entropic=*/true);
   if (!isEngine(type) || isa<CXXThisExpr>(object->IgnoreParenImpCasts()))
     return;
   const Generator generator{engineOf(object), nullptr};
@@ -254,7 +269,7 @@ void RandomUse::collectMethod(const Call &call) {
   const bool draws = method->getOverloadedOperator() == OO_Call ||
                      (name && !method->isConst() && !name->isStr("discard"));
   if (draws)
-    draw(call.expr, generator, call.place);
+    draw(call, object, generator);
 }
 
 /// Engines that are passed to something that draws from them.
@@ -262,7 +277,7 @@ void RandomUse::collectArguments(const Call &call) {
   if (isa<CXXConstructExpr>(call.expr) || onlyPassesOn(call.callee))
     return;
   if (call.argumentCount() == 2 && isRandomShuffle(call.callee))
-    return draw(call.expr, {nullptr, &cGenerator()}, call.place);
+    return draw(call, nullptr, {nullptr, &cGenerator()});
   const unsigned count =
       std::min(call.argumentCount(), call.callee->getNumParams());
   for (unsigned i = 0; i < count; ++i) {
@@ -274,9 +289,81 @@ void RandomUse::collectArguments(const Call &call) {
     const bool entropic = isEntropyClass(argument->getType());
     if (!entropic && !isEngine(argument->getType()))
       continue;
-    draw(call.expr, {entropic ? nullptr : engineOf(argument), nullptr},
-         call.place, entropic);
+    if (entropic)
+      draw(call, nullptr, {}, entropic);
+    else if (inSystemHeader(unit_.context(), call.callee))
+      draw(call, argument, {engineOf(argument), nullptr});
+    else
+      passes_.push_back({&call, i});
   }
+}
+
+/// A function draws from the engine that it is given if its body does so, or
+/// hands it on to one that does; so does one that another unit defines.
+void RandomUse::resolvePasses() {
+  llvm::SmallPtrSet<const ParmVarDecl *, 8> drawn;
+  const auto note = [&](const ValueDecl *engine) {
+    if (const auto *parameter = dyn_cast_or_null<ParmVarDecl>(engine))
+      drawn.insert(canonical(parameter));
+  };
+  for (const Drawing &drawing : drawings_)
+    note(drawing.generator.engine);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Pass &pass : passes_) {
+      if (!pass.call)
+        continue;
+      const Call &call = *pass.call;
+      const ParmVarDecl *parameter = call.callee->getParamDecl(pass.parameter);
+      if (definitionOf(call.callee) && !drawn.contains(canonical(parameter)))
+        continue;
+      const Expr *engine = call.argument(pass.parameter);
+      draw(call, engine, {engineOf(engine), nullptr});
+      note(drawings_.back().generator.engine);
+      pass.call = nullptr;
+      changed = true;
+    }
+  }
+}
+
+llvm::ArrayRef<const Drawing *>
+RandomUse::drawingsIn(const FunctionDecl *function) const {
+  const auto found = drawingsIn_.find(function);
+  return found == drawingsIn_.end() ? llvm::ArrayRef<const Drawing *>()
+                                    : found->second;
+}
+
+llvm::ArrayRef<const Call *>
+RandomUse::callsIn(const FunctionDecl *function) const {
+  const auto found = callsIn_.find(function);
+  return found == callsIn_.end() ? llvm::ArrayRef<const Call *>()
+                                 : found->second;
+}
+
+llvm::SmallVector<Generator, 2>
+RandomUse::drawnBy(const FunctionDecl *function) const {
+  llvm::SmallPtrSet<const FunctionDecl *, 8> visited;
+  llvm::SmallVector<Generator, 2> drawn;
+  drawnBy(function, visited, drawn);
+  return drawn;
+}
+
+void RandomUse::drawnBy(const FunctionDecl *function,
+                        llvm::SmallPtrSetImpl<const FunctionDecl *> &visited,
+                        llvm::SmallVectorImpl<Generator> &drawn) const {
+  if (!function || !visited.insert(function).second || visited.size() > 200)
+    return;
+  for (const Drawing *drawing : drawingsIn(function)) {
+    const ValueDecl *engine = drawing->generator.engine;
+    const auto *variable = dyn_cast_or_null<VarDecl>(engine);
+    const bool own = variable && variable->hasLocalStorage() &&
+                     functionOf(variable) == function;
+    if (drawing->generator.known() && !own &&
+        !llvm::is_contained(drawn, drawing->generator))
+      drawn.push_back(drawing->generator);
+  }
+  for (const Call *call : callsIn(function))
+    drawnBy(definitionOf(call->callee), visited, drawn);
 }
 
 bool RandomUse::isSeed(const ParmVarDecl *parameter) const {
@@ -386,6 +473,65 @@ void RandomUse::propagate() {
           hand(*call, function);
     }
   }
+}
+
+/// True if \p write can give an engine another state than its default one.
+bool RandomUse::maySeed(const Write &write) const {
+  if (write.kind == Write::Initial || write.kind == Write::Assign) {
+    const auto *made =
+        dyn_cast_or_null<CXXConstructExpr>(constructionIn(write.value));
+    return !made || !isEngine(made->getType()) ||
+           llvm::any_of(made->arguments(), [](const Expr *argument) {
+             return !isa<CXXDefaultArgExpr>(argument);
+           });
+  }
+  const auto *call = dyn_cast<CallExpr>(write.value);
+  const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
+  if (!callee || write.kind != Write::Escape)
+    return !callee;
+  if (callee->isOverloadedOperator())
+    return callee->getOverloadedOperator() == OO_GreaterGreater;
+  if (const FunctionDecl *definition = definitionOf(callee))
+    return llvm::any_of(seedings_, [&](const Seeding &seeding) {
+      const auto *parameter =
+          dyn_cast_or_null<ParmVarDecl>(seeding.generator.engine);
+      return parameter &&
+             parameter->getDeclContext() == definition->getCanonicalDecl();
+    });
+  const StringRef name =
+      callee->getIdentifier() ? callee->getName() : StringRef();
+  return soundsLikeSeed(name) || name.starts_with_insensitive("init") ||
+         name.starts_with_insensitive("set") || name.contains("swap") ||
+         name.contains_insensitive("load") || name.contains("exchange");
+}
+
+bool RandomUse::isNeverSeeded(const DeclaratorDecl *engine) const {
+  if (!isLibraryEngine(engine->getType()) || isa<ParmVarDecl>(engine))
+    return false;
+  const auto *var = dyn_cast<VarDecl>(engine);
+  if (var && !var->hasInit())
+    return false;
+  if (const auto *field = dyn_cast<FieldDecl>(engine)) {
+    const auto *owner = dyn_cast<CXXRecordDecl>(field->getParent());
+    const auto isElsewhere = [](const CXXConstructorDecl *constructor) {
+      return !constructor->isImplicit() && !constructor->isDeleted() &&
+             !constructor->isDefaulted() && !constructor->hasBody();
+    };
+    if (!owner || field->getAccess() == AS_public ||
+        llvm::any_of(owner->ctors(), isElsewhere))
+      return false;
+  }
+  const auto *key = cast<ValueDecl>(engine->getCanonicalDecl());
+  for (const Seeding &seeding : seedings_)
+    if (seeding.generator.engine == key &&
+        (seeding.seed || seeding.kind == Seeding::Chosen))
+      return false;
+  for (const Write &write : unit_.writes(key))
+    if (maySeed(write))
+      return false;
+  return llvm::any_of(drawings_, [&](const Drawing &drawing) {
+    return drawing.generator.engine == key;
+  });
 }
 
 bool RandomUse::canBeSeeded(const Seeding &seeding) const {

@@ -263,6 +263,8 @@ bool UnitIndexer::TraverseStmt(Stmt *stmt) {
   case Stmt::CaseStmtClass:
   case Stmt::DefaultStmtClass:
     return traverseSwitchCase(cast<SwitchCase>(stmt));
+  case Stmt::CapturedStmtClass:
+    return TraverseStmt(cast<CapturedStmt>(stmt)->getCapturedStmt());
   case Stmt::ConditionalOperatorClass: {
     auto *choice = cast<ConditionalOperator>(stmt);
     return TraverseStmt(choice->getCond()) &&

@@ -18,6 +18,7 @@ struct GlobalGenerator {
   llvm::StringLiteral name;    ///< As in "draws from rand()".
   llvm::StringLiteral seeder;  ///< What to call before the first draw.
   bool entropic;               ///< Seeded from entropy unless told otherwise.
+  bool perThread;              ///< Every thread has its own.
 };
 
 enum class RandomRole : std::uint8_t {

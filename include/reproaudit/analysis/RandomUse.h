@@ -49,9 +49,10 @@ struct Seeding {
 
 struct Drawing {
   const clang::Expr *at;
+  const clang::Expr *object;  ///< The engine as written; null for a global one.
   Generator generator;
   Place place;
-  bool entropic;  ///< From std::random_device or the like, not an engine.
+  bool entropic = false;  ///< From std::random_device or the like.
 };
 
 class RandomUse {
@@ -73,10 +74,29 @@ public:
   /// True if \p generator is seeded by something that can be chosen, near
   /// \p seeding: in its function or in its class.
   bool canBeSeeded(const Seeding &seeding) const;
+  /// True if \p engine is drawn from in this unit and keeps the seed of its
+  /// default constructor, as far as the unit shows.
+  bool isNeverSeeded(const clang::DeclaratorDecl *engine) const;
   /// The engine that \p expr names, through accessors of the unit.
   const clang::ValueDecl *engineOf(const clang::Expr *expr) const;
 
+  /// The drawings and the calls in the body of \p function, lambdas excluded.
+  llvm::ArrayRef<const Drawing *>
+  drawingsIn(const clang::FunctionDecl *function) const;
+  llvm::ArrayRef<const Call *>
+  callsIn(const clang::FunctionDecl *function) const;
+  /// The generators that outlive a call of \p function and that it draws from,
+  /// itself or through what it calls.
+  llvm::SmallVector<Generator, 2>
+  drawnBy(const clang::FunctionDecl *function) const;
+
 private:
+  /// An engine given to a function of the project, which may draw from it.
+  struct Pass {
+    const Call *call;
+    unsigned parameter;
+  };
+
   void findEngines();
   void collect(const Call &call);
   void collectKnown(const Call &call, const RandomFunction &function);
@@ -88,15 +108,27 @@ private:
   void propagate();
   void hand(const Call &call, const clang::FunctionDecl *receiver);
   void add(Seeding seeding);
-  void draw(const clang::Expr *at, Generator generator, Place place,
+  void draw(const Call &call, const clang::Expr *object, Generator generator,
             bool entropic = false) {
-    drawings_.push_back({at, generator, place, entropic});
+    drawings_.push_back({call.expr, object, generator, call.place, entropic});
   }
+  void resolvePasses();
+  bool maySeed(const Write &write) const;
   Seeding seeding(Seeding::Kind kind, const Call &call,
                   const clang::Expr *seed) const;
   std::string nameOf(const Generator &generator, clang::QualType type) const;
 
+  void drawnBy(const clang::FunctionDecl *function,
+               llvm::SmallPtrSetImpl<const clang::FunctionDecl *> &visited,
+               llvm::SmallVectorImpl<Generator> &drawn) const;
+
   const UnitIndex &unit_;
+  std::vector<Pass> passes_;
+  template <class ValueT>
+  using PerFunction = llvm::DenseMap<const clang::FunctionDecl *,
+                                     llvm::SmallVector<const ValueT *, 2>>;
+  PerFunction<Drawing> drawingsIn_;
+  PerFunction<Call> callsIn_;
   std::vector<Seeding> seedings_;
   std::vector<Drawing> drawings_;
   std::vector<UnitIndex::Declared> engines_;
