@@ -113,6 +113,9 @@ Callable callableOf(const Expr *expression, int depth = kDepth) {
       if (Callable callable = callableOf(variable->getInit(), depth - 1))
         return callable;
   }
+  // Initialisers in templates may have no type yet.
+  if (expression->getType().isNull())
+    return {};
   // An object of a class with a call operator.
   const CXXRecordDecl *record = expression->getType()->getAsCXXRecordDecl();
   if (!record || !record->hasDefinition() || record->isLambda() ||

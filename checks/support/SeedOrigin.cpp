@@ -199,6 +199,8 @@ Origin OriginFinder::visitWrapper(const Expr *value, Place place) {
 
 Origin OriginFinder::visitCast(const CastExpr *cast, Place place) {
   const Expr *operand = cast->getSubExpr();
+  if (operand->getType().isNull())
+    return visit(operand, place);
   const bool address =
       cast->getCastKind() == CK_PointerToIntegral ||
       (isa<ExplicitCastExpr>(cast) && operand->getType()->isPointerType() &&

@@ -64,6 +64,8 @@ const Expr *oneStepToRoot(const Expr *expr) {
 
 /// True if \p type lets a callee change what it was given.
 bool isMutableAccess(QualType type) {
+  if (type.isNull())
+    return false;
   if (type->isLValueReferenceType() || type->isPointerType())
     return !type->getPointeeType().isConstQualified();
   return false;
@@ -339,7 +341,9 @@ bool UnitIndexer::TraverseInitListExpr(InitListExpr *list) {
   // The semantic form alone: one initialiser for each member, defaults too.
   if (InitListExpr *semantic = list->getSemanticForm())
     list = semantic;
-  const RecordDecl *record = list->getType()->getAsRecordDecl();
+  const RecordDecl *record = list->getType().isNull()
+                                 ? nullptr
+                                 : list->getType()->getAsRecordDecl();
   if (record && !record->isUnion() &&
       !inSystemHeader(index_.context_, record)) {
     const auto *derived = dyn_cast<CXXRecordDecl>(record);
