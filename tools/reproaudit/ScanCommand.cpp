@@ -63,18 +63,22 @@ void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--select", arguments.select,
                  "Only these rules or families, separated by commas")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("RULE|FAMILY");
   app.add_option("--ignore", arguments.ignore, "Not these rules or families")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("RULE|FAMILY");
   app.add_option("--require", arguments.require,
                  "How far the result must repeat; rules of other scopes are off")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(
           {"run", "threads", "platform", "env", "build"}));
   app.add_option("--output", arguments.outputs,
                  "Format, and the file to write it to; may be repeated:" +
                      describeFormats())
+      ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
   app.add_option("--fail-on", arguments.failOn,
                  "Lowest level of a finding that makes the exit code 1")

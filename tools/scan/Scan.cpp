@@ -36,13 +36,40 @@ fs::path sourceDirectoryOf(const fs::path &build) {
   return {};
 }
 
+fs::path commonFolder(const fs::path &a, const fs::path &b) {
+  fs::path common;
+  const auto end = std::ranges::mismatch(a, b).in1;
+  for (auto part = a.begin(); part != end; ++part)
+    common /= *part;
+  return common;
+}
+
+bool isBelow(const fs::path &path, const fs::path &folder) {
+  return commonFolder(path, folder) == folder;
+}
+
+/// What a database was made for that no CMake wrote: the folder with it or the
+/// one around that, if all sources are there; else what all sources share.
+fs::path folderOfSources(const CompileDatabase &database) {
+  if (database.commands.empty())
+    return database.directory;
+  fs::path sources = fs::path(database.commands.front().file).parent_path();
+  for (const CompileCommand &command : database.commands)
+    sources = commonFolder(sources, fs::path(command.file).parent_path());
+  const fs::path build = (database.directory / "").parent_path();
+  for (const fs::path &folder : {build, build.parent_path()})
+    if (isBelow(sources, folder))
+      return folder;
+  return sources;
+}
+
 /// Where the scanned repository is looked for: what the database was made for,
 /// or else the first path, or else here. Not where the command happens to run.
 fs::path startOf(const ScanOptions &options, const CompileDatabase *database) {
   std::error_code ignored;
   if (database) {
     const fs::path source = sourceDirectoryOf(database->directory);
-    return source.empty() ? database->directory : source;
+    return source.empty() ? folderOfSources(*database) : source;
   }
   const fs::path path =
       options.paths.empty() ? fs::current_path(ignored)

@@ -122,6 +122,9 @@ public:
     context_.setSourceManager(&compiler.getSourceManager());
     context_.setCurrentFile(file);
     context_.setASTContext(&compiler.getASTContext());
+    // After a fatal error, a missing header for one, clang instantiates no more
+    // templates, and what follows would be lost.
+    compiler.getDiagnostics().setFatalsAsError(true);
     compiler.getFrontendOpts().SkipFunctionBodies =
         options_.engine == Engine::Fast;
 
