@@ -89,9 +89,8 @@ std::string messageOf(const Dependency &one,
                ? "data " + quoted(one.name) + " is tracked without its hash"
                : "data " + quoted(one.name) +
                      " is downloaded without a checksum";
-  if (names.size() > 1)
-    return one.ecosystem + ": " + listed(names) + " have no exact version";
-  return one.ecosystem + ": " + quoted(one.name) + " " + weakness(one);
+  const std::string what = listed(names) + " (" + one.ecosystem + ") ";
+  return what + (names.size() > 1 ? "have no exact version" : weakness(one));
 }
 
 std::string_view cureOf(const Dependency &one) {
@@ -105,7 +104,7 @@ std::string_view cureOf(const Dependency &one) {
              "versions";
     return "write the exact version, or install from a lock file with hashes";
   case Artefact::Image:
-    return "add the digest: name:tag@sha256:...";
+    return "name the image by its digest as well: name:tag@sha256:digest";
   case Artefact::Action:
     return "name a commit by its full hash, and the release in a comment";
   case Artefact::Download:
