@@ -466,7 +466,8 @@ const FunctionDecl *functionOf(const VarDecl &variable) {
 
 bool refersToAnother(QualType type) {
   const StringRef name = recordName(type);
-  return name == "atomic_ref" || name == "reference_wrapper";
+  return name == "atomic_ref" || name == "reference_wrapper" ||
+         name.ends_with("iterator");
 }
 
 bool isThreadNumber(StringRef name) {

@@ -174,6 +174,9 @@ void WriteFinder::walk(const Stmt *stmt) {
   }
   if (const auto *expression = dyn_cast<Expr>(stmt))
     checkExpression(*expression);
+  const auto *call = dyn_cast<CallExpr>(stmt);
+  const bool callsOnce = call && nameOf(call->getDirectCallee()) == "call_once";
+  llvm::SaveAndRestore<bool> once(once_, once_ || callsOnce);
   const bool isLoop = isa<ForStmt, WhileStmt, DoStmt>(stmt);
   llvm::SaveAndRestore<const Stmt *> loop(loop_, isLoop ? stmt : loop_);
   walkChildren(*stmt);
@@ -413,14 +416,18 @@ void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
 
 }  // namespace
 
-const NamedDecl *namedRoot(const Expr *object) {
+namespace {
+
+const NamedDecl *rootDecl(const Expr *object, bool throughMembers) {
   for (;;) {
     object = bare(object);
     if (const VarDecl *variable = namedVariable(object))
       return variable;
-    if (const auto *member = dyn_cast<MemberExpr>(object))
-      return member->getMemberDecl();
-    if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(object))
+    if (const auto *member = dyn_cast<MemberExpr>(object)) {
+      if (!throughMembers)
+        return member->getMemberDecl();
+      object = member->getBase();
+    } else if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(object))
       object = subscript->getBase();
     else if (const auto *section = dyn_cast<ArraySectionExpr>(object))
       object = section->getBase();
@@ -439,6 +446,16 @@ const NamedDecl *namedRoot(const Expr *object) {
     else
       return nullptr;
   }
+}
+
+}  // namespace
+
+const NamedDecl *namedRoot(const Expr *object) {
+  return rootDecl(object, /*throughMembers=*/false);
+}
+
+const VarDecl *rootVariable(const Expr *object) {
+  return dyn_cast_or_null<VarDecl>(rootDecl(object, /*throughMembers=*/true));
 }
 
 const ParallelCode &parallelCode(const FunctionDecl &function) {

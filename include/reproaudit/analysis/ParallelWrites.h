@@ -63,4 +63,8 @@ const ParallelCode &parallelCode(const clang::FunctionDecl &function);
 /// null if it has no name.
 const clang::NamedDecl *namedRoot(const clang::Expr *object);
 
+/// The variable that holds \p object or leads to it; null for members of
+/// `this` and results of calls.
+const clang::VarDecl *rootVariable(const clang::Expr *object);
+
 }  // namespace reproaudit

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/ParallelCheck.h"
+#include "reproaudit/analysis/Rule.h"
+
+#include "clang/AST/ASTContext.h"
+#include "clang/Basic/SourceManager.h"
+
+using namespace clang;
+
+namespace reproaudit::parallel {
+namespace {
+
+constexpr RuleInfo kInfo = validated({
+    .name = "repro-parallel-append",
+    .family = Family::Parallel,
+    .scope = Scope::Run,
+    .summary = "Parallel code appends to a shared sequence",
+    .since = "0.1.0",
+    .why = R"md(
+Elements that several threads append stand in the order in which the threads
+arrived. A lock or a concurrent container excludes a race, not that: the next
+run has the same elements in another order, and the first of equals, the sum of
+all or the batch that an element falls into is another one.)md",
+    .bad = R"cpp(
+#include <mutex>
+#include <thread>
+#include <vector>
+
+std::vector<int> selected(const std::vector<std::vector<int>> &shards) {
+  std::vector<int> result;
+  std::mutex mutex;
+  std::vector<std::thread> workers;
+  for (const auto &shard : shards)
+    workers.emplace_back([&] {
+      const std::lock_guard<std::mutex> lock(mutex);
+      result.push_back(shard.front());
+    });
+  for (auto &worker : workers)
+    worker.join();
+  return result;
+})cpp",
+    .good = R"cpp(
+#include <thread>
+#include <vector>
+
+std::vector<int> selected(const std::vector<std::vector<int>> &shards) {
+  std::vector<int> result(shards.size());
+  std::vector<std::thread> workers;
+  for (std::size_t i = 0; i < shards.size(); ++i)
+    workers.emplace_back([&, i] { result[i] = shards[i].front(); });
+  for (auto &worker : workers)
+    worker.join();
+  return result;
+})cpp",
+    .limits = "A sequence that is sorted or only counted afterwards in the "
+              "same function is not reported; whether a comparison leaves ties "
+              "is the question of other rules. Text for people is not "
+              "reported, nor are sets and maps.",
+});
+
+class ParallelAppendCheck final : public ParallelCheck {
+public:
+  ParallelAppendCheck(StringRef name, tidy::ClangTidyContext *context)
+      : ParallelCheck(kInfo, name, context) {}
+
+private:
+  void judge(const FunctionDecl &function, const ParallelCode &code) override;
+};
+
+StringRef calleeName(const CallExpr &call) {
+  const FunctionDecl *callee = call.getDirectCallee();
+  return callee && callee->getIdentifier() ? callee->getName() : StringRef();
+}
+
+bool mentions(const Stmt *root, const NamedDecl &wanted) {
+  return anyStmt(root, [&](const Stmt &stmt) {
+    if (const auto *reference = dyn_cast<DeclRefExpr>(&stmt))
+      return reference->getDecl() == &wanted;
+    const auto *member = dyn_cast<MemberExpr>(&stmt);
+    return member && member->getMemberDecl() == &wanted;
+  });
+}
+
+/// True if \p call puts \p sequence into an order of its own.
+bool sorts(const CallExpr &call, const NamedDecl &sequence) {
+  const StringRef name = calleeName(call);
+  if (!name.contains_insensitive("sort"))
+    return false;
+  if (const auto *member = dyn_cast<CXXMemberCallExpr>(&call))
+    if (mentions(member->getImplicitObjectArgument(), sequence))
+      return true;
+  for (const Expr *argument : call.arguments())
+    if (mentions(argument, sequence))
+      return true;
+  return false;
+}
+
+bool onlyCounts(const CXXMemberCallExpr &call, const NamedDecl &sequence) {
+  const StringRef name = calleeName(call);
+  return (name == "size" || name == "empty" || name == "clear") &&
+         mentions(call.getImplicitObjectArgument(), sequence);
+}
+
+/// Nobody sees the order of what is sorted, or only counted, afterwards.
+bool isOrderless(const FunctionDecl &function, const ParallelWrite &write,
+                 const NamedDecl &sequence) {
+  const SourceManager &sources = function.getASTContext().getSourceManager();
+  const Stmt *body = write.region->directive
+                         ? write.region->directive->getAssociatedStmt()
+                         : write.region->body;
+  const SourceLocation end = body->getEndLoc();
+  unsigned uses = 0;
+  unsigned counts = 0;
+  const bool sorted = anyStmt(function.getBody(), [&](const Stmt &stmt) {
+    if (sources.isBeforeInTranslationUnit(stmt.getBeginLoc(), end))
+      return false;
+    if (const auto *member = dyn_cast<CXXMemberCallExpr>(&stmt))
+      counts += onlyCounts(*member, sequence);
+    if (const auto *reference = dyn_cast<DeclRefExpr>(&stmt))
+      uses += reference->getDecl() == &sequence;
+    const auto *call = dyn_cast<CallExpr>(&stmt);
+    return call && sorts(*call, sequence);
+  });
+  const auto *variable = dyn_cast<VarDecl>(&sequence);
+  const bool escapes = !variable || !variable->hasLocalStorage() ||
+                       variable->getType()->isReferenceType();
+  return sorted || (!escapes && uses == counts);
+}
+
+/// What is appended for people or for errors has no order to keep.
+bool isForPeople(const NamedDecl &sequence, const Expr &value) {
+  const std::string lower = sequence.getName().lower();
+  const StringRef name(lower);
+  const CXXRecordDecl *type = bare(&value)->getType()->getAsCXXRecordDecl();
+  return name.contains("log") || name.contains("err") ||
+         name.contains("warn") || name == "cout" || name == "clog" ||
+         name.contains("exception") ||
+         (type && type->getIdentifier() && type->getName() == "exception_ptr");
+}
+
+bool isThreadList(const NamedDecl &sequence) {
+  const auto *value = dyn_cast<ValueDecl>(&sequence);
+  const auto *container =
+      value ? dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+                  value->getType().getNonReferenceType()->getAsCXXRecordDecl())
+            : nullptr;
+  if (!container || container->getTemplateArgs().size() == 0 ||
+      container->getTemplateArgs()[0].getKind() != TemplateArgument::Type)
+    return false;
+  const CXXRecordDecl *element =
+      container->getTemplateArgs()[0].getAsType()->getAsCXXRecordDecl();
+  return element && element->getIdentifier() &&
+         (element->getName().contains("thread") ||
+          element->getName().contains("future"));
+}
+
+void ParallelAppendCheck::judge(const FunctionDecl &function,
+                                const ParallelCode &code) {
+  for (const ParallelWrite &write : code.writes) {
+    // Deeper calls append to queues and caches; the body itself to results.
+    if (write.kind != ParallelWrite::Kind::Append || !write.region ||
+        !write.region->repeated || write.via || write.once ||
+        write.guard == Guard::Ordered || write.reach != Reach::Shared)
+      continue;
+    const NamedDecl *sequence = namedRoot(write.target);
+    if (!sequence || !sequence->getIdentifier() ||
+        isForPeople(*sequence, *write.value) || isThreadList(*sequence) ||
+        isOrderless(function, write, *sequence) ||
+        !isNew(write.expression->getExprLoc()))
+      continue;
+    finding(write.expression->getExprLoc(),
+            "elements are appended to %0 in the order in which threads arrive")
+        << sequence << write.expression->getSourceRange();
+    explain(write);
+    cure(write.expression->getBeginLoc(),
+         "give every task a slot of its own, or sort by a unique key "
+         "afterwards");
+  }
+}
+
+}  // namespace
+
+extern constinit const Rule ParallelAppend =
+    sourceRule<ParallelAppendCheck>(kInfo);
+
+}  // namespace reproaudit::parallel
