@@ -362,10 +362,9 @@ void Classifier::foldedOuter(const Place &place, unsigned family,
     const std::optional<Accumulation> sum = accumulation(at, context_);
     const Expr *added = sum && sum->value ? sum->value : value;
     // A double holds every count that a program can reach.
-    const bool counts =
-        context_.hasSameUnqualifiedType(roundingType(type),
-                                        context_.DoubleTy) &&
-        bare(added)->getType()->isIntegralOrEnumerationType();
+    const bool counts = context_.hasSameUnqualifiedType(roundingType(type),
+                                                        context_.DoubleTy) &&
+                        bare(added)->getType()->isIntegralOrEnumerationType();
     if (family != kMinMax && (uses & Flow::kElement) && !counts &&
         !addsExactly(added, context_) && !measuresTime(added))
       add(Kind::FloatFold, at, place, frame);
