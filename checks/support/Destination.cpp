@@ -300,6 +300,10 @@ Climb::Step Climb::throughStatement(const Stmt &parent, const Expr &child) {
 Destination Climb::from(const Expr &value) {
   const Expr *child = &value;
   for (;;) {
+    // The arguments of a dependent `T x(a, b)` are an expression without a
+    // type.
+    if (child->getType().isNull())
+      return {Kind::Unknown, child};
     if (isInDiagnosticMacro(child->getBeginLoc(), context_) &&
         child->getType()->isVoidType())
       return {Kind::Diagnostic, child};
