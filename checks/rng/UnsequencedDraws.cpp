@@ -25,22 +25,18 @@ parameters. Statements, braces, `&&`, `||`, `?:`, and since C++17 `<<`, `=` and
 `[]`, have an order.)md",
     .bad = R"cpp(
 #include <random>
-
-struct Point { float x, y; };
-Point makePoint(float x, float y);
-
-Point anywhere(std::mt19937 &engine) {
+void plot(float x, float y);
+void anywhere(std::mt19937 &engine) {
   std::uniform_real_distribution<float> unit;
-  return makePoint(unit(engine), unit(engine));
+  plot(unit(engine), unit(engine));
 })cpp",
     .good = R"cpp(
 #include <random>
-
-struct Point { float x, y; };
-
-Point anywhere(std::mt19937 &engine) {
+void plot(float x, float y);
+void anywhere(std::mt19937 &engine) {
   std::uniform_real_distribution<float> unit;
-  return Point{unit(engine), unit(engine)};
+  const float x = unit(engine);
+  plot(x, unit(engine));
 })cpp",
     .limits = "Operands that may be swapped without a change, such as those of "
               "`a(g) + a(g)`, are not reported.",
@@ -54,7 +50,6 @@ struct Source {
 };
 using Sources = llvm::SmallVector<Source, 2>;
 
-/// Finds conflicting operands in one function.
 class Conflicts {
 public:
   Conflicts(const RandomUse &use, const ASTContext &context)
@@ -98,7 +93,6 @@ const Sources &Conflicts::drawnBy(const FunctionDecl *function) {
   return entry->second;
 }
 
-/// What \p expr itself draws from, operands aside.
 Sources Conflicts::ownDraws(const Expr *expr) {
   if (const auto found = drawings_.find(expr); found != drawings_.end()) {
     const Drawing &drawing = *found->second;
@@ -146,8 +140,7 @@ bool Conflicts::leavesOpen(const Expr *expr) const {
 }
 
 bool Conflicts::same(const Expr *a, const Expr *b) const {
-  llvm::FoldingSetNodeID idOfA;
-  llvm::FoldingSetNodeID idOfB;
+  llvm::FoldingSetNodeID idOfA, idOfB;
   a->IgnoreParenImpCasts()->Profile(idOfA, context_, /*Canonical=*/true);
   b->IgnoreParenImpCasts()->Profile(idOfB, context_, /*Canonical=*/true);
   return idOfA == idOfB;
@@ -183,10 +176,8 @@ bool Conflicts::commutes(const Expr *expr) const {
                       .Default(false))
       return false;
     operands.append(call->arg_begin(), call->arg_end());
-  } else {
-    return false;
   }
-  return llvm::all_of(operands, [&](const Expr *operand) {
+  return !operands.empty() && llvm::all_of(operands, [&](const Expr *operand) {
     return same(operand, operands.front());
   });
 }
@@ -207,7 +198,6 @@ Sources Conflicts::visit(const Stmt *stmt) {
       else
         twice = known;
     }
-  // One finding for the innermost expression says it all.
   if (open && twice && found_.size() == before)
     found_.push_back({expr, *twice});
   if (expr)
@@ -223,35 +213,33 @@ public:
       : RandomCheck(kInfo, name, context) {}
 
 private:
-  void judge(const RandomUse &use) override;
-};
-
-void UnsequencedDrawsCheck::judge(const RandomUse &use) {
-  if (use.drawings().empty())
-    return;
-  Conflicts conflicts(use, use.unit().context());
-  for (const FunctionDecl *function : use.unit().functions()) {
-    const size_t drawing =
-        llvm::count_if(use.callsIn(function), [&](const Call *call) {
-          return !conflicts.drawnBy(definitionOf(call->callee)).empty();
-        });
-    if (use.drawingsIn(function).size() + drawing < 2)
-      continue;
-    for (const auto &[at, source] : conflicts.in(function->getBody())) {
-      if (!isFirstAt(at->getExprLoc()))
+  void judge(const RandomUse &use) override {
+    if (use.drawings().empty())
+      return;
+    Conflicts conflicts(use, use.unit().context());
+    for (const FunctionDecl *function : use.unit().functions()) {
+      const size_t drawing =
+          llvm::count_if(use.callsIn(function), [&](const Call *call) {
+            return !conflicts.drawnBy(definitionOf(call->callee)).empty();
+          });
+      if (use.drawingsIn(function).size() + drawing < 2)
         continue;
-      const Generator &generator = source.generator;
-      const std::string name =
-          generator.global ? generator.global->name.str()
-                           : "'" + generator.engine->getNameAsString() + "'";
-      finding(at->getExprLoc(),
-              "%0 is drawn from several times in an order that the compiler "
-              "chooses")
-          << name << at->getSourceRange();
-      cure(at->getExprLoc(), "draw into variables first, one statement each");
+      for (const auto &[at, source] : conflicts.in(function->getBody())) {
+        if (!isFirstAt(at->getExprLoc()))
+          continue;
+        const Generator &generator = source.generator;
+        const std::string name =
+            generator.global ? generator.global->name.str()
+                             : "'" + generator.engine->getNameAsString() + "'";
+        finding(at->getExprLoc(),
+                "%0 is drawn from several times in an order that the compiler "
+                "chooses")
+            << name << at->getSourceRange();
+        cure(at->getExprLoc(), "draw into variables first, one statement each");
+      }
     }
   }
-}
+};
 
 }  // namespace
 
