@@ -63,6 +63,7 @@ Command addReport(CLI::App &app) {
                       "Format, and the file to write it to:" +
                           describeFormats())
       ->required()
+      ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
   return {command, [arguments] { return run(*arguments); }};
 }
@@ -75,6 +76,7 @@ Command addMerge(CLI::App &app) {
   command->add_option("logs", arguments->logs, "SARIF logs")->required();
   command->add_option("--output", arguments->outputs,
                       "Format, and the file to write it to")
+      ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
   return {command, [arguments] { return run(*arguments); }};
 }
