@@ -84,7 +84,8 @@ struct Callable {
 };
 
 Callable callableOf(const Expr *expression, int depth = kDepth) {
-  if (depth == 0)
+  // A default argument that no call needed has no expression yet.
+  if (depth == 0 || !expression)
     return {};
   expression = bare(expression);
   if (const auto *lambda = dyn_cast<LambdaExpr>(expression))
