@@ -78,6 +78,17 @@ bool mayHoldTime(const NamedDecl &decl) {
   return owner && owner->getIdentifier() && isNamedLikeTime(owner->getName());
 }
 
+/// Where a time ends to be data: in a difference, which measures, and in a
+/// random generator, whose seed other rules judge.
+bool endsTime(const Expr &expr) {
+  static constexpr llvm::StringLiteral kRandom[] = {"seed", "rand", "srand",
+                                                    "random", "shuffle"};
+  const auto *call = dyn_cast<CallExpr>(&expr);
+  const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
+  return isDifference(expr) || (callee && callee->getIdentifier() &&
+                                hasWord(callee->getName(), kRandom));
+}
+
 /// Looks for what shows that a loop does not compute but wait or measure.
 class PurposeWalk final : public ConstDynamicRecursiveASTVisitor {
 public:
@@ -209,7 +220,10 @@ void TimeAsDataCheck::check(const MatchFinder::MatchResult &result) {
     return time.filled ? arrivalsOf(*time.filled, context, ends)
                        : arrivalsOf(*call, context, ends);
   };
-  for (const Arrival &arrival : follow(isDifference))
+  const FunctionDecl *wrapper = functionAround(*call, context);
+  if (wrapper && wrapper->getIdentifier() && mayHoldTime(*wrapper))
+    return;
+  for (const Arrival &arrival : follow(endsTime))
     if (isResult(arrival, context))
       report(*call, arrival);
   for (const Arrival &arrival : follow(nullptr))

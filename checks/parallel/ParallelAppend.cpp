@@ -166,9 +166,9 @@ void ParallelAppendCheck::judge(const FunctionDecl &function,
     if (!sequence || !sequence->getIdentifier() ||
         isForPeople(*sequence, *write.value) || isThreadList(*sequence) ||
         isOrderless(function, write, *sequence) ||
-        !isNew(write.expression->getExprLoc()))
+        !isNew(write.expression->getBeginLoc()))
       continue;
-    finding(write.expression->getExprLoc(),
+    finding(write.expression->getBeginLoc(),
             "elements are appended to %0 in the order in which threads arrive")
         << sequence << write.expression->getSourceRange();
     explain(write);

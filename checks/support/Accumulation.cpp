@@ -202,6 +202,9 @@ bool anyStmt(const Stmt *root, llvm::function_ref<bool(const Stmt &)> wanted) {
     return anyStmt(callOperator(*lambda)->getBody(), wanted);
   if (const auto *captured = dyn_cast<CapturedStmt>(root))
     return anyStmt(captured->getCapturedStmt(), wanted);
+  // What a property access such as CUDA's `threadIdx.x` is made of.
+  if (const auto *opaque = dyn_cast<OpaqueValueExpr>(root))
+    return anyStmt(opaque->getSourceExpr(), wanted);
   for (const Stmt *child : root->children())
     if (anyStmt(child, wanted))
       return true;
