@@ -4,6 +4,7 @@ is left alone, and mending the defects is what makes the program repeat itself."
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,13 +52,12 @@ class TinyTrainer(unittest.TestCase):
         result = subprocess.run([REPROAUDIT, "scan", str(DEMO), "-p", str(build), "--no-cache", "--output", "json", *arguments],
                                 capture_output=True, text=True)
         self.assertIn(result.returncode, (0, 1), result.stderr)
-        self.rules = {rule["name"] for rule in json.loads(result.stdout)["rules"]}
         return [(f["at"]["path"].removeprefix(PLACE), f["at"]["line"], f["rule"])
                 for f in json.loads(result.stdout)["findings"]]
 
     def test_planted_defects_are_found_and_nothing_else(self):
         found = self.scan(self.planted)
-        self.assertEqual(sorted(found), sorted(m for m in markers("planted") if m[2] in self.rules))
+        self.assertEqual(sorted(found), sorted(markers("planted")))
 
     def test_look_alikes_are_near_and_left_alone(self):
         self.assertGreaterEqual(len(markers("look-alike")), 10)
@@ -67,9 +67,19 @@ class TinyTrainer(unittest.TestCase):
         self.assertEqual(self.scan(self.mended, "--select", SOURCE_FAMILIES), [])
 
     def test_sarif_satisfies_its_judges(self):
+        # The judges ask where the sources come from: a repository with a remote.
+        copy = Path(self.folder.name).resolve() / "copy"
+        shutil.copytree(DEMO, copy)
+        for command in (["init", "-q"], ["remote", "add", "origin", "https://example.org/demo.git"], ["add", "-A"],
+                        ["-c", "user.name=n", "-c", "user.email=e@example.org", "commit", "-qm", "demo"]):
+            subprocess.run(["git", "-C", copy, *command], check=True)
+        build = copy / "build"
+        subprocess.run(["cmake", "-S", copy, "-B", build, "-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++-22"],
+                       check=True, capture_output=True)
         log = Path(self.folder.name) / "demo.sarif"
-        self.scan(self.planted, "--output", f"sarif:{log}")
-        judged = subprocess.run([sys.executable, JUDGES, "--sources", ROOT, log], capture_output=True, text=True)
+        subprocess.run([REPROAUDIT, "scan", copy, "-p", build, "--no-cache", "--output", f"sarif:{log}"],
+                       capture_output=True)
+        judged = subprocess.run([sys.executable, JUDGES, "--sources", copy, log], capture_output=True, text=True)
         self.assertEqual(judged.returncode, 0, judged.stdout + judged.stderr)
 
     def test_readme_shows_what_is_printed(self):

@@ -23,10 +23,10 @@ using cmake::Call;
 
 /// Packages whose version changes numbers; lower case.
 constexpr std::array kNumericPackages = {
-    "cudatoolkit", "cuda",     "cudnn",    "cutlass", "nvidiacutlass", "blas",
-    "lapack",      "mkl",      "openblas", "onednn",  "dnnl",          "openmp",
-    "tbb",         "eigen3",   "fftw",     "fftw3",   "nccl",          "mpi",
-    "torch",       "tensorrt", "arrow",    "parquet", "blis"};
+    "cudatoolkit", "cuda",  "cudnn",    "cutlass", "nvidiacutlass", "blas",
+    "lapack",      "mkl",   "openblas", "onednn",  "dnnl",          "tbb",
+    "eigen3",      "fftw",  "fftw3",    "nccl",    "mpi",           "torch",
+    "tensorrt",    "arrow", "parquet",  "blis"};
 
 template <std::size_t N>
 bool isOneOf(std::string_view text, const std::array<const char *, N> &all) {
