@@ -48,7 +48,9 @@ Origin choice(llvm::MutableArrayRef<Origin> alternatives) {
     if (alternative.kind == OriginKind::None)
       continue;
     avoidable |= !alternative.isUnrepeatable() || alternative.optional;
-    worst = mix(std::move(alternative), std::move(worst));
+    worst = worst.kind == OriginKind::None
+                ? std::move(alternative)
+                : mix(std::move(alternative), std::move(worst));
   }
   worst.optional = worst.isUnrepeatable() && avoidable;
   return worst;
