@@ -144,7 +144,8 @@ const FunctionDecl *lessOf(QualType type) {
     const FunctionDecl *definition = nullptr;
     return (op == OO_Less || op == OO_Greater || op == OO_Spaceship) &&
            isFunction(function) &&
-           (function.hasBody(definition) || function.isDefaulted()) &&
+           (function.hasBody(definition) || function.isDefaulted() ||
+            function.getTemplateInstantiationPattern()) &&
            function.getParamDecl(0)
                    ->getType()
                    .getNonReferenceType()
@@ -259,8 +260,12 @@ Comparison Judge::function(const FunctionDecl *function, int depth) {
     return {};
   if (function->isDefaulted())
     return {.totality = Totality::Total};
-  if (!function->hasBody(definition) || !definition->getBody() ||
-      !isFunction(*definition))
+  // A member of a template that only a library calls is not instantiated when
+  // the library's bodies are not parsed; its pattern compares the same.
+  if (!function->hasBody(definition))
+    if (const FunctionDecl *pattern = function->getTemplateInstantiationPattern())
+      pattern->hasBody(definition);
+  if (!definition || !definition->getBody() || !isFunction(*definition))
     return {};
   const Operands operands =
       definition->getNumParams() == 2
