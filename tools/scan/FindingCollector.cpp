@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "FindingCollector.h"
 
+#include "Nolint.h"
 #include "reproaudit/analysis/Rule.h"
 
 #include "clang/AST/Decl.h"
@@ -26,14 +27,6 @@ unsigned columnOf(StringRef buffer, unsigned offset) {
   const StringRef before = buffer.slice(lineStart, offset);
   return 1 + static_cast<unsigned>(llvm::count_if(
                  before, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-/// The reason behind a `NOLINT` comment: what follows the rule list.
-std::string reasonIn(StringRef comment) {
-  comment = comment.drop_while([](char c) { return llvm::isAlpha(c); });
-  if (comment.consume_front("("))
-    comment = comment.split(')').second;
-  return comment.ltrim(": -").rtrim(" */\r").str();
 }
 
 /// The text from the directive that suppresses a finding at \p offset to the

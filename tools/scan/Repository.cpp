@@ -46,6 +46,20 @@ std::vector<std::string> filesOnDisk(const fs::path &root) {
   return files;
 }
 
+/// Drops what lies in build folders: a new one need not be ignored yet.
+void dropBuildFolders(std::vector<std::string> &files) {
+  constexpr std::string_view kCache = "CMakeCache.txt";
+  std::vector<std::string> folders;
+  for (const std::string &file : files)
+    if (file.ends_with(kCache) && file.size() > kCache.size())
+      folders.push_back(file.substr(0, file.size() - kCache.size()));
+  std::erase_if(files, [&](const std::string &file) {
+    return std::ranges::any_of(folders, [&](const std::string &folder) {
+      return file.starts_with(folder);
+    });
+  });
+}
+
 /// Files that are new and neither added nor ignored yet.
 std::vector<std::string> untrackedFiles(git_repository *repository) {
   git_status_options options = GIT_STATUS_OPTIONS_INIT;
@@ -62,6 +76,7 @@ std::vector<std::string> untrackedFiles(git_repository *repository) {
     if (entry->status == GIT_STATUS_WT_NEW)
       files.emplace_back(entry->index_to_workdir->new_file.path);
   }
+  dropBuildFolders(files);
   return files;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Scan.h"
 
+#include "Nolint.h"
 #include "UnitScan.h"
 
 #include "reproaudit/analysis/Dependency.h"
@@ -201,8 +202,10 @@ void judgeProject(const Project &project, const ScanOptions &options,
   bool isRead = false;
   for (const RuleInfo *info : options.rules)
     if (const Rule *rule = findRule(info->name); rule->checkProject) {
-      std::ranges::move(rule->checkProject(project),
-                        std::back_inserter(judgement.findings));
+      for (Finding &finding : rule->checkProject(project)) {
+        finding.suppression = suppressionOf(finding, project);
+        judgement.findings.push_back(std::move(finding));
+      }
       isRead = true;
     }
   if (isRead)
