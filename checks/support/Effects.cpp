@@ -30,6 +30,7 @@ constexpr unsigned kBudget = 20'000;
 struct Guard {
   const Expr *condition;
   const Frame *frame;
+  bool holds = true;  ///< False where the condition is known to fail.
 };
 
 /// What the conditions around a write say about it, weakest first.
@@ -205,7 +206,7 @@ void Classifier::walkBlock(const CompoundStmt &block, const Frame &frame) {
     // `if (worse) continue;` guards what follows.
     if (const auto *branch = dyn_cast<IfStmt>(stmt);
         branch && leaves(branch->getThen()))
-      guards_.push_back({branch->getCond(), &frame});
+      guards_.push_back({branch->getCond(), &frame, /*holds=*/false});
   }
   guards_.truncate(before);
 }
@@ -214,8 +215,11 @@ void Classifier::walkGuarded(const Expr *condition, const Frame &frame,
                              std::initializer_list<const Stmt *> parts) {
   walk(condition, frame);
   guards_.push_back({condition, &frame});
-  for (const Stmt *part : parts)
+  // The first part runs if the condition holds, the second if it does not.
+  for (const Stmt *part : parts) {
     walk(part, frame);
+    guards_.back().holds = false;
+  }
   guards_.pop_back();
 }
 
@@ -464,16 +468,20 @@ Verdict Classifier::judge(const Guard &guard, const Expr *target,
   Verdict best = Verdict::Free;
   anyStmt(guard.condition, [&](const Stmt &part) {
     Verdict found = Verdict::Free;
+    // Being unequal to something singles nothing out.
+    const auto singlesOut = [&](bool equal) { return equal == guard.holds; };
     if (const auto *op = dyn_cast<BinaryOperator>(&part)) {
-      if (op->isComparisonOp())
+      if (op->isComparisonOp() &&
+          (!op->isEqualityOp() || singlesOut(op->getOpcode() == BO_EQ)))
         found = comparison(op->getLHS(), op->getRHS(), op->isEqualityOp(),
                            guard, target, projections);
     } else if (const auto *call = dyn_cast<CXXOperatorCallExpr>(&part);
                call && call->isComparisonOp() && call->getNumArgs() == 2) {
       const auto op = call->getOperator();
-      found = comparison(call->getArg(0), call->getArg(1),
-                         op == OO_EqualEqual || op == OO_ExclaimEqual, guard,
-                         target, projections);
+      const bool equality = op == OO_EqualEqual || op == OO_ExclaimEqual;
+      if (!equality || singlesOut(op == OO_EqualEqual))
+        found = comparison(call->getArg(0), call->getArg(1), equality, guard,
+                           target, projections);
     } else if (const auto *call = dyn_cast<CallExpr>(&part);
                call && call->getNumArgs() >= 2 &&
                call->getType()->isBooleanType()) {
@@ -487,7 +495,8 @@ Verdict Classifier::judge(const Guard &guard, const Expr *target,
       const auto *flag = dyn_cast<VarDecl>(reference->getDecl());
       if (flag && flag->getType()->isBooleanType() && flag->hasInit() &&
           flow_.isLocal(*flag, *guard.frame))
-        found = judge({flag->getInit(), guard.frame}, target, projections);
+        found = judge({flag->getInit(), guard.frame, guard.holds}, target,
+                      projections);
     }
     best = std::max(best, found);
     return false;

@@ -360,11 +360,15 @@ Place Flow::ofDecl(const ValueDecl *decl, const Frame &frame) const {
   if (const Frame *owner = ownerOf(*variable, frame)) {
     if (!refersElsewhere(variable->getType()))
       return {};
+    // Pointers that walk a list are assigned from each other.
+    if (!resolving_.insert(variable).second)
+      return {};
+    Place found;
     for (const Expr *source : owner->locals.lookup(variable))
-      if (const Place place = resolve(source, *owner);
-          place.kind != Place::Kind::Local)
-        return place;
-    return {};
+      if (found = resolve(source, *owner); found.kind != Place::Kind::Local)
+        break;
+    resolving_.erase(variable);
+    return found.kind == Place::Kind::Local ? Place{} : found;
   }
   return {.kind = Place::Kind::Outer, .target = decl, .variable = variable};
 }

@@ -9,6 +9,7 @@
 #include "clang/AST/ExprCXX.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 #include <memory>
 #include <vector>
@@ -119,6 +120,7 @@ private:
   llvm::DenseSet<const clang::NamedDecl *> grown_;
   /// Answers of dependsOnDecl for locals; also stops its recursion.
   mutable llvm::DenseMap<const clang::VarDecl *, unsigned> known_;
+  mutable llvm::SmallPtrSet<const clang::VarDecl *, 4> resolving_;
 };
 
 }  // namespace reproaudit

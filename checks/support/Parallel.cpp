@@ -680,7 +680,8 @@ Reach Sharing::element(Reach base, const Expr *index, int depth) const {
 }
 
 Reach Sharing::owner(const Expr *index, int depth) const {
-  if (depth <= 0)
+  // An argument that a template has not been given yet is nobody's own.
+  if (depth <= 0 || !index)
     return Reach::Shared;
   index = bare(index);
   if (const VarDecl *variable = namedVariable(index)) {

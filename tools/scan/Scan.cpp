@@ -378,7 +378,12 @@ ScanResult Scan::run(const std::optional<Changes> &changes) {
   result.report.units = static_cast<unsigned>(units_.size());
   result.report.findings = std::move(now.findings);
   result.report.notices = std::move(now.notices);
-  result.report.complete = now.complete;
+  result.report.complete = now.complete && !result.interrupted;
+  if (result.interrupted)
+    result.report.notices.push_back(
+        {.id = "interrupted",
+         .text = "the scan was interrupted; units that it had not reached are "
+                 "missing"});
   return result;
 }
 
