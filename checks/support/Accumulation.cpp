@@ -36,7 +36,8 @@ bool isInChrono(const CXXRecordDecl &record) {
 
 /// Durations and iterators add, but what they add is no result.
 bool isTimeOrPosition(const CXXRecordDecl &record) {
-  return isInChrono(record) || record.getName().ends_with("iterator");
+  return isInChrono(record) || record.getName().ends_with("iterator") ||
+         record.getName() == "__wrap_iter";
 }
 
 QualType roundingWithin(QualType type, int depth);

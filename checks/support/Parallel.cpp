@@ -468,7 +468,7 @@ const FunctionDecl *functionOf(const VarDecl &variable) {
 bool refersToAnother(QualType type) {
   const StringRef name = recordName(type);
   return name == "atomic_ref" || name == "reference_wrapper" ||
-         name.ends_with("iterator");
+         name.ends_with("iterator") || name == "__wrap_iter";  // libc++'s
 }
 
 bool isThreadNumber(StringRef name) {

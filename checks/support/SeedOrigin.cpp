@@ -64,9 +64,12 @@ bool isStdHash(const FunctionDecl *callee) {
   const auto *method = dyn_cast<CXXMethodDecl>(callee);
   const IdentifierInfo *name =
       method ? method->getParent()->getIdentifier() : nullptr;
+  // libc++ puts the operator into bases such as __string_hash.
   return name && method->getOverloadedOperator() == OO_Call &&
          (name->isStr("hash") || name->isStr("__hash_base") ||
-          name->isStr("Hash"));
+          name->isStr("Hash") ||
+          (name->getName().starts_with("__") &&
+           name->getName().ends_with("_hash")));
 }
 
 bool isNamed(const FunctionDecl *callee,
