@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <optional>
 #include <string>
 #include <utility>
@@ -249,8 +250,34 @@ private:
   SyntaxNode root_;
 };
 
-/// Calls \p onString for each string literal and \p onName for each name of a
-/// C++ file that is no comment.
+/// True if a quote after \p before opens a raw string: `R"`, `u8R"`, and not
+/// the end of a longer name.
+bool opensRawString(std::string_view before) {
+  if (!before.ends_with('R'))
+    return false;
+  before.remove_suffix(1);
+  for (const std::string_view encoding : {"u8", "u", "U", "L"})
+    if (before.ends_with(encoding)) {
+      before.remove_suffix(encoding.size());
+      break;
+    }
+  return before.empty() ||
+         (before.back() != '_' &&
+          std::isalnum(static_cast<unsigned char>(before.back())) == 0);
+}
+
+/// The end of the raw string whose quote is at \p quote: behind its last quote,
+/// or of the text.
+std::size_t endOfRawString(std::string_view text, std::size_t quote) {
+  const std::size_t open = std::min(text.find('(', quote), text.size());
+  const std::string close =
+      ")" + std::string(text.substr(quote + 1, open - quote - 1)) + "\"";
+  const std::size_t at = text.find(close, open);
+  return at == std::string_view::npos ? text.size() : at + close.size();
+}
+
+/// Calls \p onString for each ordinary string literal and \p onName for each
+/// name of a C++ file that is no comment.
 template <class OnString, class OnName>
 void scanCxx(std::string_view text, const OnString &onString,
              const OnName &onName) {
@@ -264,9 +291,13 @@ void scanCxx(std::string_view text, const OnString &onString,
     } else if (c == '/' && i + 1 < text.size() && text[i + 1] == '*') {
       const std::size_t end = std::min(text.find("*/", i + 2), text.size() - 1);
       line += static_cast<unsigned>(
-          std::count(text.begin() + static_cast<std::ptrdiff_t>(i),
-                     text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+          std::ranges::count(text.substr(i, end - i), '\n'));
       i = end + 1;
+    } else if (c == '"' && opensRawString(text.substr(0, i))) {
+      const std::size_t end = endOfRawString(text, i);
+      line += static_cast<unsigned>(
+          std::ranges::count(text.substr(i, end - i), '\n'));
+      i = end - 1;
     } else if (c == '"' || c == '\'') {
       const std::size_t begin = i + 1;
       for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i)
