@@ -145,7 +145,9 @@ void UninitialisedLocalCheck::check(const MatchFinder::MatchResult &result) {
   runUninitializedVariablesAnalysis(*function, *cfg, analysis, uses, stats);
   // One finding for each variable: its first use in the text.
   const auto placeOf = [&](const SureUses::Found &found) {
-    return result.SourceManager->getExpansionLoc(found.use->getExprLoc());
+    return std::pair(
+        result.SourceManager->getExpansionLoc(found.use->getExprLoc()),
+        found.variable->getLocation());
   };
   llvm::sort(uses.found, [&](const auto &a, const auto &b) {
     return placeOf(a) < placeOf(b);

@@ -50,6 +50,7 @@ std::vector<std::string> filesIn(const std::string &folder) {
   for (llvm::sys::fs::directory_iterator entry(folder, error), end;
        entry != end && !error; entry.increment(error))
     files.push_back(entry->path());
+  llvm::sort(files);
   return files;
 }
 

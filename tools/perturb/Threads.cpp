@@ -81,6 +81,7 @@ void setRounding() {
 #ifdef __x86_64__
   constexpr unsigned kFlushToZero = 0x8040;
   if (seedOf(Factor::Rounding) != 0)
+    // NOLINTNEXTLINE(repro-fp-environment): to disturb is what this is for
     _mm_setcsr(_mm_getcsr() | kFlushToZero);
 #endif
 }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <set>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -58,9 +59,9 @@ void removeTree(const fs::path &path) {
   std::error_code ignored;
   if (fs::is_directory(fs::symlink_status(path, ignored))) {
     fs::permissions(path, fs::perms::owner_all, fs::perm_options::add, ignored);
-    std::vector<fs::path> children;
+    std::set<fs::path> children;
     for (const auto &entry : fs::directory_iterator(path, ignored))
-      children.push_back(entry.path());
+      children.insert(entry.path());
     std::ranges::for_each(children, removeTree);
   }
   fs::remove(path, ignored);

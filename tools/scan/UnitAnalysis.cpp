@@ -221,7 +221,7 @@ void runSide(const std::vector<std::string> &arguments, const std::string &unit,
                     std::back_inserter(result.findings));
   std::ranges::move(collector.takeFacts(), std::back_inserter(result.facts));
   for (const auto &[rule, time] : times)
-    result.secondsOfRule[rule.str()] += time.getProcessTime();
+    result.secondsOfRule.emplace(rule.str(), time.getProcessTime());
   std::ranges::move(recorder->inputs(), std::back_inserter(result.inputs));
   if (collector.errors() > 0 && result.complete) {
     result.complete = false;

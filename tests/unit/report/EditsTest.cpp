@@ -105,7 +105,8 @@ TEST_F(Diff, gitAppliesIt) {
     for (unsigned i = 0; i <= below(4); ++i) {
       const unsigned line = 1 + below(lines),
                      end = std::min(line + below(3), lines);
-      edits.push_back(edit(line, 1 + below(4), end, 4 + below(3),
+      const unsigned column = 1 + below(4), endColumn = 4 + below(3);
+      edits.push_back(edit(line, column, end, endColumn,
                            below(2) == 0   ? "x\ny"
                            : below(2) == 0 ? ""
                                            : "z\n"));
