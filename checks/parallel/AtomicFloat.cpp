@@ -76,7 +76,8 @@ void AtomicFloatCheck::judge(const FunctionDecl &function,
       continue;
     finding(write.expression->getExprLoc(),
             "%0 takes floating-point additions in the order in which threads "
-            "arrive")
+            "arrive",
+            write.region)
         << sum << write.expression->getSourceRange();
     explain(write);
     cure(sum->getLocation(),

@@ -109,8 +109,10 @@ void LockedFloatAccumulationCheck::report(const ParallelWrite &write) {
   if (!isNew(place))
     return;
   if (write.region)
-    finding(place, "%0 accumulates floating-point values in the order in which "
-                   "threads get the lock")
+    finding(place,
+            "%0 accumulates floating-point values in the order in which "
+            "threads get the lock",
+            write.region)
         << namedRoot(write.target) << write.expression->getSourceRange();
   else
     noteworthy(place, "%0 accumulates floating-point values in the order in "

@@ -63,7 +63,8 @@ void OmpFloatAccumulationCheck::judge(const FunctionDecl &function,
       continue;
     finding(write.expression->getExprLoc(),
             "%0 accumulates floating-point values in the order in which "
-            "threads arrive")
+            "threads arrive",
+            write.region)
         << sum << write.expression->getSourceRange();
     explain(write);
     cure(write.guardedBy->getBeginLoc(),

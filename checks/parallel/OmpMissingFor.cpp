@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/OpenMP.h"
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
 
@@ -47,26 +48,6 @@ private:
   void judge(const FunctionDecl &function, const ParallelCode &code) override;
 };
 
-/// The loop that is all there is in \p directive, or null.
-const Stmt *onlyLoop(const OMPExecutableDirective &directive) {
-  const Stmt *body = directive.getAssociatedStmt()->IgnoreContainers(true);
-  if (const auto *block = dyn_cast<CompoundStmt>(body);
-      block && block->size() == 1)
-    body = block->body_front();
-  return isa<ForStmt, CXXForRangeStmt>(body) ? body : nullptr;
-}
-
-bool asksForTheThread(const Stmt &loop) {
-  return anyStmt(&loop, [](const Stmt &stmt) {
-    if (isa<OMPExecutableDirective>(stmt))
-      return true;  // Divided, or guarded, further inside.
-    const auto *call = dyn_cast<CallExpr>(&stmt);
-    const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
-    return callee && callee->getIdentifier() &&
-           callee->getName().contains_insensitive("thread");
-  });
-}
-
 /// The first write of \p loop that other threads see, or null.
 const ParallelWrite *sharedWrite(const ParallelCode &code,
                                  const ParallelRegion &region) {
@@ -80,14 +61,10 @@ const ParallelWrite *sharedWrite(const ParallelCode &code,
 void OmpMissingForCheck::judge(const FunctionDecl & /*function*/,
                                const ParallelCode &code) {
   for (const ParallelRegion &region : code.regions) {
-    if (!region.directive ||
-        region.directive->getDirectiveKind() != llvm::omp::OMPD_parallel ||
-        !region.directive->hasAssociatedStmt())
-      continue;
-    const Stmt *loop = onlyLoop(*region.directive);
+    const Stmt *loop =
+        region.directive ? undividedLoop(*region.directive) : nullptr;
     const ParallelWrite *write = loop ? sharedWrite(code, region) : nullptr;
-    if (!write || asksForTheThread(*loop) ||
-        !isNew(region.directive->getBeginLoc()))
+    if (!write || !isNew(region.directive->getBeginLoc()))
       continue;
     finding(region.directive->getBeginLoc(),
             "every thread runs the whole loop: 'parallel' without 'for' does "

@@ -169,7 +169,8 @@ void ParallelAppendCheck::judge(const FunctionDecl &function,
         !isNew(write.expression->getBeginLoc()))
       continue;
     finding(write.expression->getBeginLoc(),
-            "elements are appended to %0 in the order in which threads arrive")
+            "elements are appended to %0 in the order in which threads arrive",
+            write.region)
         << sequence << write.expression->getSourceRange();
     explain(write);
     cure(write.expression->getBeginLoc(),

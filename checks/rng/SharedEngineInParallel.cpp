@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Parallel.h"
 #include "reproaudit/analysis/RandomCheck.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/Sharing.h"
 
 using namespace clang;
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/ParallelCheck.h"
 
+#include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/Types.h"
+
+#include "clang/AST/OpenMPClause.h"
+#include "clang/AST/ParentMapContext.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
 
@@ -15,6 +20,79 @@ bool isInsideAnother(const FunctionDecl &function) {
   const auto *method = dyn_cast<CXXMethodDecl>(&function);
   return method && method->getParent()->isLambda() &&
          method->getParent()->isLocalClass();
+}
+
+/// The option that a condition asks: does it hold if determinism is wanted?
+struct Option {
+  const Expr *named = nullptr;
+  bool isNegated = false;
+};
+
+/// A variable, member or call in \p condition whose name asks for determinism.
+Option determinismIn(const Expr *condition) {
+  Option option;
+  anyStmt(condition, [&](const Stmt &stmt) {
+    const NamedDecl *named = nullptr;
+    if (const auto *reference = dyn_cast<DeclRefExpr>(&stmt))
+      named = reference->getDecl();
+    else if (const auto *member = dyn_cast<MemberExpr>(&stmt))
+      named = member->getMemberDecl();
+    else if (const auto *unary = dyn_cast<UnaryOperator>(&stmt))
+      option.isNegated |= unary->getOpcode() == UO_LNot;
+    if (hasWord(nameOf(named), {"deterministic", "determinism", "reproducible",
+                                "reproducibility", "repeatable"}))
+      option.named = cast<Expr>(&stmt);
+    return option.named != nullptr;
+  });
+  return option;
+}
+
+/// `if (deterministic) return serial();` somewhere before \p last in \p block.
+const Expr *earlyReturn(const CompoundStmt &block, const Stmt *last) {
+  for (const Stmt *stmt : block.body()) {
+    if (stmt == last)
+      break;
+    const auto *branch = dyn_cast<IfStmt>(stmt);
+    if (!branch || !anyStmt(branch->getThen(), [](const Stmt &inner) {
+          return isa<ReturnStmt>(inner);
+        }))
+      continue;
+    if (const Option option = determinismIn(branch->getCond());
+        option.named && !option.isNegated)
+      return option.named;
+  }
+  return nullptr;
+}
+
+/// The option by which the code around \p start leaves it out.
+const Expr *switchAround(const Stmt &start, ASTContext &context) {
+  DynTypedNode child = DynTypedNode::create(start);
+  for (;;) {
+    const DynTypedNodeList parents = context.getParents(child);
+    if (parents.empty() || parents[0].get<FunctionDecl>())
+      return nullptr;
+    if (const auto *branch = parents[0].get<IfStmt>()) {
+      const Option option = determinismIn(branch->getCond());
+      const bool inElse = branch->getElse() == child.get<Stmt>();
+      if (option.named && option.isNegated != inElse)
+        return option.named;
+    } else if (const auto *block = parents[0].get<CompoundStmt>()) {
+      if (const Expr *option = earlyReturn(*block, child.get<Stmt>()))
+        return option;
+    }
+    child = parents[0];
+  }
+}
+
+/// The option that switches \p region off where determinism is asked for, by a
+/// clause of the region or by a branch around it; or null.
+const Expr *switchOf(const ParallelRegion &region) {
+  for (const OMPExecutableDirective *directive : region.directives)
+    for (const auto *condition : directive->getClausesOfKind<OMPIfClause>())
+      if (const Option option = determinismIn(condition->getCondition());
+          option.named && option.isNegated)
+        return option.named;
+  return switchAround(*region.start, region.enclosing.front()->getASTContext());
 }
 
 }  // namespace
@@ -32,9 +110,21 @@ void ParallelCheck::check(const MatchFinder::MatchResult &result) {
     judge(*function, parallelCode(*function));
 }
 
+DiagnosticBuilder ParallelCheck::finding(SourceLocation at, StringRef message,
+                                         const ParallelRegion *region) {
+  return region && switchOf(*region) ? noteworthy(at, message)
+                                     : Check::finding(at, message);
+}
+
+void ParallelCheck::explain(const ParallelRegion &region) {
+  if (const Expr *option = switchOf(region))
+    step(option->getExprLoc(), "this option switches the parallel code off");
+}
+
 void ParallelCheck::explain(const ParallelWrite &write) {
   if (!write.region)
     return;
+  explain(*write.region);
   step(write.region->start->getBeginLoc(),
        write.region->directive ? "the threads of this region run it"
                                : "started here, it runs in parallel");
@@ -42,12 +132,16 @@ void ParallelCheck::explain(const ParallelWrite &write) {
     step(write.via->getBeginLoc(), "reached through this call");
 }
 
+bool addsInexactly(const ParallelWrite &write, const ASTContext &context) {
+  return write.kind == ParallelWrite::Kind::Accumulate &&
+         !write.rounds.isNull() && !addsExactly(write.value, context) &&
+         !measuresTime(write.value);
+}
+
 bool isArrivalOrderedSum(const ParallelWrite &write,
                          const ASTContext &context) {
-  return write.kind == ParallelWrite::Kind::Accumulate &&
-         !write.rounds.isNull() && write.reach == Reach::Shared &&
-         !write.once && !addsExactly(write.value, context) &&
-         !measuresTime(write.value);
+  return write.reach == Reach::Shared && !write.once &&
+         addsInexactly(write, context);
 }
 
 }  // namespace reproaudit

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/ParallelWrites.h"
 
+#include "Appends.h"
+#include "Locks.h"
+
 #include "reproaudit/analysis/Atomics.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 #include <map>
@@ -19,69 +22,6 @@ namespace {
 
 /// Calls inside a region are followed this far.
 constexpr int kCalls = 4;
-
-StringRef nameOf(const NamedDecl *decl) {
-  return decl && decl->getIdentifier() ? decl->getName() : StringRef();
-}
-
-bool isLockObject(const VarDecl &variable) {
-  const std::string lower =
-      nameOf(variable.getType()->getAsCXXRecordDecl()).lower();
-  const StringRef name(lower);
-  return (name.ends_with("lock") || name.ends_with("locker") ||
-          name.ends_with("guard")) &&
-         !name.ends_with("clock") && !name.ends_with("block");
-}
-
-enum class LockCall { None, Lock, Unlock };
-
-/// `m.lock()`, `omp_set_lock(&l)`, `pthread_mutex_lock(&m)` and their ends.
-LockCall lockCall(const Stmt &stmt) {
-  const auto *expr = dyn_cast<Expr>(&stmt);
-  const auto *call = expr ? dyn_cast<CallExpr>(bare(expr)) : nullptr;
-  return llvm::StringSwitch<LockCall>(call ? nameOf(call->getDirectCallee())
-                                           : StringRef())
-      .Cases({"lock", "Lock", "omp_set_lock", "omp_set_nest_lock"},
-             LockCall::Lock)
-      .Cases({"pthread_mutex_lock", "pthread_spin_lock", "mtx_lock"},
-             LockCall::Lock)
-      .Cases({"unlock", "Unlock", "omp_unset_lock", "omp_unset_nest_lock"},
-             LockCall::Unlock)
-      .Cases({"pthread_mutex_unlock", "pthread_spin_unlock", "mtx_unlock"},
-             LockCall::Unlock)
-      .Default(LockCall::None);
-}
-
-bool isAppend(StringRef method) {
-  return llvm::StringSwitch<bool>(method)
-      .Cases({"push_back", "emplace_back", "push_front", "emplace_front"}, true)
-      .Cases({"append", "grow_by", "PushBack", "EmplaceBack"}, true)
-      .Default(false);
-}
-
-bool isSequenceInsert(const CXXMemberCallExpr &call) {
-  const StringRef container = nameOf(call.getImplicitObjectArgument()
-                                         ->IgnoreParenImpCasts()
-                                         ->getType()
-                                         .getNonReferenceType()
-                                         ->getAsCXXRecordDecl());
-  return nameOf(call.getMethodDecl()) == "insert" &&
-         (container == "vector" || container == "deque" ||
-          container == "list" || container == "basic_string");
-}
-
-/// The stream that a chain of `<<` writes to, or null.
-const Expr *streamOf(const CXXOperatorCallExpr &call) {
-  if (call.getOperator() != OO_LessLess || call.getNumArgs() != 2)
-    return nullptr;
-  const Expr *left = bare(call.getArg(0));
-  if (const auto *inner = dyn_cast<CXXOperatorCallExpr>(left))
-    return streamOf(*inner);
-  const StringRef type =
-      nameOf(left->getType().getNonReferenceType()->getAsCXXRecordDecl());
-  return type.starts_with("basic_o") && type.ends_with("stream") ? left
-                                                                 : nullptr;
-}
 
 /// Fills the list of writes of one function.
 class WriteFinder {
@@ -119,6 +59,7 @@ private:
   }
   void walkBlock(const CompoundStmt &block);
   void walkBranch(const IfStmt &branch);
+  void noteLock(const Stmt &stmt);
   void enterDirective(const OMPExecutableDirective &directive);
   bool checkAtomic(const Expr &expression);
   void checkExpression(const Expr &expression);
@@ -187,32 +128,32 @@ void WriteFinder::walkBlock(const CompoundStmt &block) {
   llvm::SaveAndRestore<Guard> guard(guard_);
   llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
   for (const Stmt *stmt : block.body()) {
-    if (const auto *declarations = dyn_cast<DeclStmt>(stmt);
-        declarations && declarations->isSingleDecl())
-      if (const auto *variable =
-              dyn_cast<VarDecl>(declarations->getSingleDecl());
-          variable && isLockObject(*variable)) {
-        guard_ = Guard::Lock;
-        guardedBy_ = stmt;
-      }
-    switch (lockCall(*stmt)) {
-    case LockCall::Lock:
-      guard_ = Guard::Lock;
-      guardedBy_ = stmt;
-      break;
-    case LockCall::Unlock:
-      guard_ = Guard::None;
-      break;
-    case LockCall::None:
-      break;
-    }
+    noteLock(*stmt);
     if (isTurnWait(*stmt))
       guard_ = Guard::Ordered;
     walk(stmt);
   }
 }
 
+void WriteFinder::noteLock(const Stmt &stmt) {
+  switch (lockAction(stmt)) {
+  case LockAction::Take:
+    guard_ = Guard::Lock;
+    guardedBy_ = &stmt;
+    break;
+  case LockAction::Release:
+    guard_ = Guard::None;
+    break;
+  case LockAction::None:
+    break;
+  }
+}
+
 void WriteFinder::walkBranch(const IfStmt &branch) {
+  llvm::SaveAndRestore<Guard> guard(guard_);
+  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
+  if (branch.getInit())
+    noteLock(*branch.getInit());
   walk(branch.getInit());
   walk(branch.getConditionVariableDeclStmt());
   walk(branch.getCond());
@@ -311,9 +252,7 @@ void WriteFinder::checkExpression(const Expr &expression) {
     // `text += piece` on a string appends.
     const auto *overloaded = dyn_cast<CXXOperatorCallExpr>(&expression);
     const bool text =
-        overloaded && nameOf(added->target->getType()
-                                 .getNonReferenceType()
-                                 ->getAsCXXRecordDecl()) == "basic_string";
+        overloaded && recordName(added->target->getType()) == "basic_string";
     record(text ? ParallelWrite::Kind::Append : ParallelWrite::Kind::Accumulate,
            expression, added->target, added->value, added->rounds);
     if (overloaded)
@@ -330,18 +269,9 @@ void WriteFinder::checkExpression(const Expr &expression) {
 }
 
 void WriteFinder::checkCall(const CallExpr &call) {
-  if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call)) {
-    const bool appends =
-        isAppend(nameOf(method->getMethodDecl())) || isSequenceInsert(*method);
-    if (appends && call.getNumArgs() > 0)
-      return record(ParallelWrite::Kind::Append, call,
-                    method->getImplicitObjectArgument(),
-                    call.getArg(call.getNumArgs() - 1), {});
-  } else if (const auto *op = dyn_cast<CXXOperatorCallExpr>(&call)) {
-    if (const Expr *stream = streamOf(*op))
-      return record(ParallelWrite::Kind::Append, call, stream, call.getArg(1),
-                    {});
-  }
+  if (const auto append = appendBy(call))
+    return record(ParallelWrite::Kind::Append, call, append->sequence,
+                  append->value, {});
   follow(call, call.getDirectCallee());
 }
 
@@ -415,48 +345,6 @@ void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
 }
 
 }  // namespace
-
-namespace {
-
-const NamedDecl *rootDecl(const Expr *object, bool throughMembers) {
-  for (;;) {
-    object = bare(object);
-    if (const VarDecl *variable = namedVariable(object))
-      return variable;
-    if (const auto *member = dyn_cast<MemberExpr>(object)) {
-      if (!throughMembers)
-        return member->getMemberDecl();
-      object = member->getBase();
-    } else if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(object))
-      object = subscript->getBase();
-    else if (const auto *section = dyn_cast<ArraySectionExpr>(object))
-      object = section->getBase();
-    else if (const auto *made = dyn_cast<CXXConstructExpr>(object);
-             made && made->getNumArgs() > 0)
-      object = made->getArg(0);
-    else if (const auto *unary = dyn_cast<UnaryOperator>(object))
-      object = unary->getSubExpr();
-    else if (const auto *sum = dyn_cast<BinaryOperator>(object);
-             sum && sum->isAdditiveOp())
-      object = sum->getLHS();
-    else if (const auto *method = dyn_cast<CXXMemberCallExpr>(object))
-      object = method->getImplicitObjectArgument();
-    else if (const auto *op = dyn_cast<CXXOperatorCallExpr>(object))
-      object = op->getArg(0);
-    else
-      return nullptr;
-  }
-}
-
-}  // namespace
-
-const NamedDecl *namedRoot(const Expr *object) {
-  return rootDecl(object, /*throughMembers=*/false);
-}
-
-const VarDecl *rootVariable(const Expr *object) {
-  return dyn_cast_or_null<VarDecl>(rootDecl(object, /*throughMembers=*/true));
-}
 
 const ParallelCode &parallelCode(const FunctionDecl &function) {
   struct Answer {

@@ -325,4 +325,17 @@ bool isOutputStream(QualType type) {
   });
 }
 
+StringRef nameOf(const NamedDecl *decl) {
+  return decl && decl->getIdentifier() ? decl->getName() : StringRef();
+}
+
+StringRef recordName(QualType type) {
+  if (type.isNull())
+    return {};
+  type = type.getNonReferenceType();
+  if (type->isPointerType())
+    type = type->getPointeeType();
+  return nameOf(type->getAsCXXRecordDecl());
+}
+
 }  // namespace reproaudit

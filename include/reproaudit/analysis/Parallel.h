@@ -31,6 +31,7 @@ struct ParallelRegion {
   std::vector<const clang::OMPExecutableDirective *> directives;
   const clang::LambdaExpr *lambda = nullptr;
   const clang::FunctionDecl *callable = nullptr;  ///< Null for OpenMP.
+  const clang::Expr *object = nullptr;  ///< That a method was started with.
 
   /// False if one execution at a time is in flight, as for a single thread
   /// that is started beside the main one.
@@ -47,55 +48,19 @@ struct ParallelRegion {
   /// The functions and lambdas around the region, the outermost first.
   std::vector<const clang::FunctionDecl *> enclosing;
 
+  /// True if \p variable is a local one of a function around the region.
+  bool surrounds(const clang::VarDecl &variable) const;
+
   /// True if the executions of the body see one and the same \p variable.
   bool isShared(const clang::VarDecl &variable) const;
 };
 
+/// True if whoever starts \p later has waited for \p earlier: a join, wait or
+/// get stands between the two.
+bool isJoinedBefore(const ParallelRegion &earlier, const ParallelRegion &later);
+
 /// The regions that start in \p function, in source order.
 std::vector<ParallelRegion>
 parallelRegions(const clang::FunctionDecl &function);
-
-/// How many executions of a region touch one object.
-enum class Reach {
-  Private,     ///< Each execution has its own.
-  OwnSlot,     ///< An element chosen by what the execution works on.
-  ThreadSlot,  ///< An element chosen by the number of the thread.
-  Shared,
-};
-
-/// Answers how the body of a region, or a function that it calls, reaches an
-/// object.
-class Sharing {
-public:
-  explicit Sharing(const ParallelRegion &region) : region_(&region) {}
-
-  /// The same question inside \p callee, called by \p call from here.
-  Sharing inside(const clang::Expr &call,
-                 const clang::FunctionDecl &callee) const;
-
-  Reach reach(const clang::Expr &object) const;
-
-  /// OwnSlot or ThreadSlot if no two executions, or threads, compute the same
-  /// \p index; Shared if they may.
-  Reach owner(const clang::Expr &index) const;
-
-  /// True if a parameter or the object of this function is shared.
-  bool seesShared() const;
-
-  const ParallelRegion &region() const { return *region_; }
-
-private:
-  Reach reach(const clang::Expr *object, int depth) const;
-  Reach reachOfVariable(const clang::VarDecl &variable, int depth) const;
-  Reach reachOfPointee(const clang::Expr *pointer, int depth) const;
-  Reach reachOfCall(const clang::CallExpr &call, int depth) const;
-  Reach element(Reach base, const clang::Expr *index, int depth) const;
-  Reach owner(const clang::Expr *index, int depth) const;
-
-  const ParallelRegion *region_;
-  llvm::SmallDenseMap<const clang::VarDecl *, Reach, 4> parameters_;
-  llvm::SmallDenseMap<const clang::VarDecl *, Reach, 4> owners_;
-  Reach this_ = Reach::Shared;
-};
 
 }  // namespace reproaudit

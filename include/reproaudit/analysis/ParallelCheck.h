@@ -31,12 +31,25 @@ protected:
     return reported_.insert(place).second;
   }
 
+  using Check::finding;
+  /// Opens a finding about \p region: a note if an option that asks for
+  /// determinism switches the region off, which explain() then shows.
+  clang::DiagnosticBuilder finding(clang::SourceLocation at,
+                                   llvm::StringRef message,
+                                   const ParallelRegion *region);
+
+  /// Shows the option that switches \p region off, if there is one.
+  void explain(const ParallelRegion &region);
   /// Shows through which call and where \p write runs in parallel.
   void explain(const ParallelWrite &write);
 
 private:
   llvm::DenseSet<clang::SourceLocation> reported_;
 };
+
+/// True if \p write adds values whose sum rounds and is a result.
+bool addsInexactly(const ParallelWrite &write,
+                   const clang::ASTContext &context);
 
 /// True if \p write is a floating sum that several executions contribute to,
 /// so that the order in which they arrive is visible in the bits.

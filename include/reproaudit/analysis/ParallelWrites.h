@@ -7,7 +7,9 @@
 #pragma once
 
 #include "reproaudit/analysis/Accumulation.h"
+#include "reproaudit/analysis/Objects.h"
 #include "reproaudit/analysis/Parallel.h"
+#include "reproaudit/analysis/Sharing.h"
 
 namespace reproaudit {
 
@@ -58,13 +60,5 @@ struct ParallelCode {
 /// for another function of the same unit: rules ask in turn, one function
 /// after the other, and share the answer.
 const ParallelCode &parallelCode(const clang::FunctionDecl &function);
-
-/// The variable or member that \p object is or is a part of, for messages;
-/// null if it has no name.
-const clang::NamedDecl *namedRoot(const clang::Expr *object);
-
-/// The variable that holds \p object or leads to it; null for members of
-/// `this` and results of calls.
-const clang::VarDecl *rootVariable(const clang::Expr *object);
 
 }  // namespace reproaudit

@@ -6,6 +6,7 @@
 /// Layer 2: may include clang, llvm and layers 0-1.
 #pragma once
 
+#include "clang/AST/Decl.h"
 #include "clang/AST/Type.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -60,5 +61,11 @@ bool isOutputStream(clang::QualType type);
 /// Is \p decl, or a class it is nested in, inside namespace std (inline and
 /// internal namespaces included)?
 bool isInStd(const clang::Decl &decl);
+
+/// The name of \p decl if it is an identifier, otherwise "": null, operators.
+llvm::StringRef nameOf(const clang::NamedDecl *decl);
+
+/// The name of the class that \p type is, refers or points to, or "".
+llvm::StringRef recordName(clang::QualType type);
 
 }  // namespace reproaudit
