@@ -3,6 +3,7 @@
 
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/report/RuleMarkdown.h"
+#include "reproaudit/scan/Configuration.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -65,6 +66,8 @@ int docs(StringRef root, bool checkOnly) {
         ruleMarkdown(*rule->info);
   const std::string readme = (root + "/README.md").str();
   wanted[readme] = withRuleTable(read(readme));
+  wanted[(root + "/docs/schema/config.schema.json").str()] =
+      configurationSchema();
 
   bool ok = true;
   for (const auto &[path, text] : wanted) {

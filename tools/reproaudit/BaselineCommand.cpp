@@ -2,16 +2,14 @@
 #include "BaselineFile.h"
 #include "Command.h"
 #include "Output.h"
+#include "ScanArguments.h"
 
-#include "reproaudit/scan/Cache.h"
 #include "reproaudit/scan/Scan.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 namespace reproaudit {
 namespace {
@@ -19,11 +17,11 @@ namespace {
 struct Arguments {
   std::string action;
   std::string file = ".reproaudit-baseline.json";
-  std::string buildDirectory;
+  ScanArguments scan;
   bool acceptNew = false;
 };
 
-int run(const Arguments &arguments) {
+int run(CLI::App &command, const Arguments &arguments) {
   const bool creates = arguments.action == "create";
   if (creates && std::filesystem::exists(arguments.file))
     return fail(arguments.file + " exists already; use `baseline update`");
@@ -35,12 +33,10 @@ int run(const Arguments &arguments) {
     before = std::move(*read);
   }
 
-  ScanOptions options;
-  options.rules = *selectRules({});
-  options.buildDirectory = arguments.buildDirectory;
-  options.limits.parallelism = std::max(1U, std::thread::hardware_concurrency());
-  options.cacheDirectory = Cache::defaultDirectory();
-  const auto result = scan(options);
+  const auto options = scanOptions(command, arguments.scan);
+  if (!options)
+    return fail(options.error());
+  const auto result = scan(*options);
   if (!result)
     return fail(result.error());
   if (!result->report.complete)
@@ -68,19 +64,18 @@ Command addBaseline(CLI::App &app) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand(
       "baseline", "Accept today's findings, so that only new ones count");
-  command->add_option("action", arguments->action,
-                      "create; update (follow moved findings, drop fixed ones); "
-                      "prune (only drop fixed ones)")
+  command
+      ->add_option("action", arguments->action,
+                   "create; update (follow moved findings, drop fixed ones); "
+                   "prune (only drop fixed ones)")
       ->required()
       ->check(CLI::IsMember({"create", "update", "prune"}));
   command->add_option("--file", arguments->file, "The baseline")
       ->capture_default_str();
-  command->add_option("-p", arguments->buildDirectory,
-                      "Folder of compile_commands.json")
-      ->type_name("BUILD_DIR");
+  addScanOptions(*command, arguments->scan);
   command->add_flag("--accept-new", arguments->acceptNew,
                     "update: add the new findings too");
-  return {command, [arguments] { return run(*arguments); }};
+  return {command, [command, arguments] { return run(*command, *arguments); }};
 }
 
 }  // namespace reproaudit

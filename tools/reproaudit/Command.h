@@ -23,13 +23,14 @@ enum ExitCode : std::uint8_t {
 };
 
 struct Command {
-  CLI::App *app;             ///< Its options, bound to variables that `run` owns.
+  CLI::App *app;  ///< Its options, bound to variables that `run` owns.
   std::function<int()> run;  ///< Called after parsing; returns the exit code.
 };
 
 Command addBaseline(CLI::App &app);
 Command addCache(CLI::App &app);
 Command addCompletion(CLI::App &app);
+Command addConfig(CLI::App &app);
 Command addDoctor(CLI::App &app);
 Command addExplain(CLI::App &app);
 Command addRerun(CLI::App &app);

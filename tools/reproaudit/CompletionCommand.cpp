@@ -31,10 +31,11 @@ std::string bash(const CLI::App &app) {
                      "  local current=${COMP_WORDS[COMP_CWORD]} words\n"
                      "  case ${COMP_WORDS[1]} in\n";
   for (const CLI::App *command : app.get_subcommands({}))
-    text += "  " + command->get_name() + ") words='" + words(*command) +
-            "' ;;\n";
-  return text + "  esac\n"
-                "  [ \"$COMP_CWORD\" -eq 1 ] && words='" +
+    text +=
+        "  " + command->get_name() + ") words='" + words(*command) + "' ;;\n";
+  return text +
+         "  esac\n"
+         "  [ \"$COMP_CWORD\" -eq 1 ] && words='" +
          commandNames(app) +
          "'\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"

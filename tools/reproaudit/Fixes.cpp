@@ -31,9 +31,10 @@ FixPlan planFixes(const std::vector<Finding> &findings, bool unsafeToo,
                   const SourceTexts &texts) {
   FixPlan plan;
   for (std::size_t i = 0; i < findings.size(); ++i) {
-    const auto fix = std::ranges::find_if(
-        findings[i].fixes,
-        [&](const Fix &candidate) { return candidate.safe || unsafeToo; });
+    const auto fix =
+        std::ranges::find_if(findings[i].fixes, [&](const Fix &candidate) {
+          return candidate.safe || unsafeToo;
+        });
     if (findings[i].suppression || fix == findings[i].fixes.end())
       continue;
     std::vector<Edit> together = plan.edits;

@@ -17,7 +17,7 @@ namespace reproaudit {
 /// Fixes that can be applied together.
 struct FixPlan {
   std::vector<Edit> edits;
-  std::set<std::size_t> fixed;   ///< Indices of the findings they remove.
+  std::set<std::size_t> fixed;  ///< Indices of the findings they remove.
   std::size_t conflicting = 0;  ///< Fixes left for the next run: they overlap.
 };
 

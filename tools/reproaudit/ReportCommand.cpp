@@ -59,9 +59,9 @@ Command addReport(CLI::App &app) {
   command->add_option("log", arguments->logs, "The SARIF log")
       ->required()
       ->expected(1);
-  command->add_option("--to", arguments->outputs,
-                      "Format, and the file to write it to:" +
-                          describeFormats())
+  command
+      ->add_option("--to", arguments->outputs,
+                   "Format, and the file to write it to:" + describeFormats())
       ->required()
       ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
@@ -74,8 +74,9 @@ Command addMerge(CLI::App &app) {
   CLI::App *command =
       app.add_subcommand("merge", "Merge SARIF logs of several scans into one");
   command->add_option("logs", arguments->logs, "SARIF logs")->required();
-  command->add_option("--output", arguments->outputs,
-                      "Format, and the file to write it to")
+  command
+      ->add_option("--output", arguments->outputs,
+                   "Format, and the file to write it to")
       ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
   return {command, [arguments] { return run(*arguments); }};

@@ -3,36 +3,27 @@
 #include "Command.h"
 #include "Fixes.h"
 #include "Output.h"
+#include "ScanArguments.h"
+#include "Summary.h"
 
 #include "reproaudit/report/Edits.h"
 #include "reproaudit/report/Formats.h"
-#include "reproaudit/scan/Cache.h"
 #include "reproaudit/scan/Scan.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <memory>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
 namespace reproaudit {
 namespace {
 
-constexpr unsigned kDefaultUnitSeconds = 300;
-constexpr unsigned kDefaultUnitMegabytes = 8192;
-
 struct Arguments {
-  std::vector<std::string> paths;
-  std::string buildDirectory;
-  std::vector<std::string> select;
-  std::vector<std::string> ignore;
-  std::vector<std::string> require;
+  ScanArguments scan;
   std::vector<std::string> outputs = {"text"};
   std::string diffBase;
   std::string baseline;
@@ -42,39 +33,16 @@ struct Arguments {
   bool diff = false;
   std::string failOn = "warning";
   std::string colour = "auto";
-  std::string engine = "fast";
-  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
-  unsigned unitSeconds = kDefaultUnitSeconds;
-  unsigned unitMegabytes = kDefaultUnitMegabytes;
   bool allowIncomplete = false;
-  bool noCache = false;
   bool quiet = false;
   bool statistics = false;
 };
 
 void addOptions(CLI::App &app, Arguments &arguments) {
-  app.add_option("paths", arguments.paths,
+  app.add_option("paths", arguments.scan.paths,
                  "Report only findings in these files and folders")
       ->type_name("PATH");
-  app.add_option("-p", arguments.buildDirectory,
-                 "Folder of compile_commands.json (default: look in ., build*/, "
-                 "cmake-build-*/, out/)")
-      ->type_name("BUILD_DIR");
-  app.add_option("--select", arguments.select,
-                 "Only these rules or families, separated by commas")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("RULE|FAMILY");
-  app.add_option("--ignore", arguments.ignore, "Not these rules or families")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("RULE|FAMILY");
-  app.add_option("--require", arguments.require,
-                 "How far the result must repeat; rules of other scopes are off")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember(
-          {"run", "threads", "platform", "env", "build"}));
+  addScanOptions(app, arguments.scan);
   app.add_option("--output", arguments.outputs,
                  "Format, and the file to write it to; may be repeated:" +
                      describeFormats())
@@ -100,38 +68,15 @@ void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--baseline", arguments.baseline,
                  "Report only what this baseline does not accept")
       ->type_name("FILE");
-  app.add_option("-j", arguments.jobs, "Units analysed at the same time")
-      ->check(CLI::Range(1, 1024));
-  app.add_option("--unit-timeout", arguments.unitSeconds,
-                 "Seconds that one unit may take; 0 is no limit")
-      ->capture_default_str();
-  app.add_option("--unit-memory", arguments.unitMegabytes,
-                 "Megabytes that one unit may take; 0 is no limit")
-      ->capture_default_str();
-  app.add_option("--engine", arguments.engine,
-                 "`plain` parses everything; the findings are the same")
-      ->check(CLI::IsMember({"fast", "plain"}))
-      ->capture_default_str();
   app.add_option("--color", arguments.colour, "Colours in the text format")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  app.add_flag("--no-cache", arguments.noCache,
-               "Analyse every unit anew and keep no results");
   app.add_flag("--allow-incomplete", arguments.allowIncomplete,
                "Do not fail because a unit could not be analysed");
   app.add_flag("--statistics", arguments.statistics,
                "Print the time of every rule to stderr");
   app.add_flag("-q,--quiet", arguments.quiet,
                "No progress and no summary on stderr");
-}
-
-std::vector<Scope> scopesOf(const std::vector<std::string> &words) {
-  std::vector<Scope> scopes;
-  for (const Scope scope : {Scope::Run, Scope::Threads, Scope::Platform,
-                            Scope::Env, Scope::Build})
-    if (llvm::is_contained(words, name(scope)))
-      scopes.push_back(scope);
-  return scopes;
 }
 
 bool failsOn(const std::string &word, const Report &report) {
@@ -154,10 +99,6 @@ int exitCodeOf(const Arguments &arguments, const ScanResult &result) {
   return failsOn(arguments.failOn, result.report) ? kFindings : kClean;
 }
 
-std::string counted(std::size_t number, const char *thing) {
-  return llvm::formatv("{0} {1}{2}", number, thing, number == 1 ? "" : "s");
-}
-
 /// Leaves out what the baseline accepts. An entry whose finding is gone makes
 /// the next reader trust a list that is not true, so it is an error.
 std::expected<void, std::string> applyBaseline(const Arguments &arguments,
@@ -168,15 +109,16 @@ std::expected<void, std::string> applyBaseline(const Arguments &arguments,
   std::vector<Finding> &findings = result.report.findings;
   const BaselineMatch match = reproaudit::match(*baseline, findings);
   const bool sawEverything =
-      result.report.complete && arguments.paths.empty() &&
-      arguments.select.empty() && arguments.ignore.empty() &&
-      arguments.require.empty() && arguments.diffBase.empty() &&
+      result.report.complete && arguments.scan.paths.empty() &&
+      arguments.scan.select.empty() && arguments.scan.ignore.empty() &&
+      arguments.scan.require.empty() && arguments.diffBase.empty() &&
       !arguments.staged;
   if (sawEverything && !match.stale.empty())
     return std::unexpected(
         llvm::formatv("{0} accepts {1} that {2} not found any more (the first: "
                       "{3} in {4}); run `reproaudit baseline prune`",
-                      arguments.baseline, counted(match.stale.size(), "finding"),
+                      arguments.baseline,
+                      counted(match.stale.size(), "finding"),
                       match.stale.size() == 1 ? "is" : "are",
                       match.stale.front().rule, match.stale.front().path)
             .str());
@@ -219,79 +161,17 @@ std::expected<void, std::string> applyFixes(const Arguments &arguments,
   return {};
 }
 
-void showProgress(std::size_t done, std::size_t all, const std::string &unit) {
-  std::fprintf(stderr, "\r\033[K[%zu/%zu] %s%s", done, all, unit.c_str(),
-               done == all ? "\r\033[K" : "");
-  std::fflush(stderr);
-}
-
-void printNotices(const Report &report) {
-  for (const Notice &notice : report.notices)
-    std::fprintf(stderr, "reproaudit: %s%s%s\n", notice.path.c_str(),
-                 notice.path.empty() ? "" : ": ", notice.text.c_str());
-}
-
-/// "37 units, 120 files: 3 findings (1 note), 2 suppressed, 1 unit failed, 4 s"
-void printSummary(const ScanResult &result, double seconds) {
-  const Report &report = result.report;
-  std::map<Level, std::size_t> levels;
-  std::size_t suppressed = 0;
-  for (const Finding &finding : report.findings)
-    ++(finding.suppression ? suppressed : levels[finding.level]);
-  std::fprintf(
-      stderr,
-      "reproaudit: %s (%zu cached), %s: %s, %s, %s; %s suppressed%s (%.1f s)\n",
-      counted(report.units, "unit").c_str(), result.cachedUnits,
-      counted(report.files, "file").c_str(),
-      counted(levels[Level::Error], "error").c_str(),
-      counted(levels[Level::Warning], "warning").c_str(),
-      counted(levels[Level::Note], "note").c_str(),
-      std::to_string(suppressed).c_str(),
-      report.complete ? "" : "; ANALYSIS INCOMPLETE, see above", seconds);
-  if (result.knownFindings > 0)
-    std::fprintf(stderr, "reproaudit: %s not shown: known already\n",
-                 counted(result.knownFindings, "finding").c_str());
-}
-
-void printStatistics(const ScanResult &result) {
-  std::vector<std::pair<double, std::string>> rows;
-  double sum = 0;
-  for (const auto &[rule, seconds] : result.secondsOfRule) {
-    rows.emplace_back(-seconds, rule);
-    sum += seconds;
-  }
-  std::ranges::sort(rows);
-  std::fprintf(stderr, "%8s  %6s  rule\n", "seconds", "share");
-  const double whole = std::max(result.seconds, 1e-9);
-  for (const auto &[seconds, rule] : rows)
-    std::fprintf(stderr, "%8.3f  %5.1f%%  %s\n", -seconds,
-                 -100 * seconds / whole, rule.c_str());
-  std::fprintf(stderr, "%8.3f  %5.1f%%  all rules\n%8.3f  100.0%%  all units\n",
-               sum, 100 * sum / whole, result.seconds);
-}
-
-int run(const Arguments &arguments) {
-  auto outputs = parseOutputs(arguments.outputs);
+int run(CLI::App &command, const Arguments &arguments) {
+  auto configured = scanOptions(command, arguments.scan);
+  if (!configured)
+    return fail(configured.error());
+  const auto outputs = parseOutputs(arguments.outputs);
   if (!outputs)
     return fail(outputs.error());
-  auto rules = selectRules(
-      {arguments.select, arguments.ignore, scopesOf(arguments.require)});
-  if (!rules)
-    return fail(rules.error());
-
-  ScanOptions options;
-  options.rules = std::move(*rules);
-  options.rulesAreExplicit = !arguments.select.empty();
-  options.paths.assign(arguments.paths.begin(), arguments.paths.end());
-  options.buildDirectory = arguments.buildDirectory;
+  ScanOptions options = std::move(*configured);
   options.diffBase = arguments.diffBase;
   options.staged = arguments.staged;
-  options.limits = {arguments.jobs, std::chrono::seconds(arguments.unitSeconds),
-                    std::size_t{arguments.unitMegabytes} << 20};
-  options.engine = arguments.engine == "plain" ? Engine::Plain : Engine::Fast;
   options.measureTime = arguments.statistics;
-  if (!arguments.noCache)
-    options.cacheDirectory = Cache::defaultDirectory();
   if (!arguments.quiet && isatty(STDERR_FILENO))
     options.progress = showProgress;
 
@@ -321,8 +201,8 @@ int run(const Arguments &arguments) {
     printStatistics(*result);
   if (!arguments.quiet)
     printSummary(*result, std::chrono::duration<double>(
-                             std::chrono::steady_clock::now() - start)
-                             .count());
+                              std::chrono::steady_clock::now() - start)
+                              .count());
   return report.exitCode;
 }
 
@@ -333,7 +213,7 @@ Command addScan(CLI::App &app) {
   CLI::App *command = app.add_subcommand(
       "scan", "Find reproducibility defects in the sources and project files");
   addOptions(*command, *arguments);
-  return {command, [arguments] { return run(*arguments); }};
+  return {command, [command, arguments] { return run(*command, *arguments); }};
 }
 
 }  // namespace reproaudit

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Command.h"
 
-#include "llvm/ADT/StringRef.h"
+#include "reproaudit/scan/Nearest.h"
 
 #include <cstdio>
 #include <exception>
@@ -25,23 +25,15 @@ int printOut(const std::string &text) {
 
 namespace {
 
-/// The option or subcommand of \p app that is least unlike \p word.
-std::string nearestTo(llvm::StringRef word, const CLI::App &app) {
-  std::string best;
-  unsigned least = static_cast<unsigned>(word.size());
-  const auto consider = [&](const std::string &candidate) {
-    const unsigned distance = word.edit_distance(candidate);
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  };
+/// What may stand behind \p app: its options and subcommands.
+std::vector<std::string> wordsOf(const CLI::App &app) {
+  std::vector<std::string> words;
   for (const CLI::Option *option : app.get_options())
     for (const std::string &name : option->get_lnames())
-      consider("--" + name);
+      words.push_back("--" + name);
   for (const CLI::App *command : app.get_subcommands({}))
-    consider(command->get_name());
-  return best;
+    words.push_back(command->get_name());
+  return words;
 }
 
 int reportUsageError(const CLI::ParseError &error, const CLI::App &app) {
@@ -50,7 +42,7 @@ int reportUsageError(const CLI::ParseError &error, const CLI::App &app) {
   std::string text = error.what();
   if (const auto extras = current.remaining(); !extras.empty()) {
     text = "unknown argument '" + extras.front() + "'";
-    if (const std::string nearest = nearestTo(extras.front(), current);
+    if (const std::string nearest = nearestTo(extras.front(), wordsOf(current));
         !nearest.empty())
       text += "; did you mean '" + nearest + "'?";
   }
@@ -64,9 +56,9 @@ int runCommandLine(int argc, char **argv) {
                "reproaudit");
   app.require_subcommand(1);
   const std::vector<Command> commands = {
-      addScan(app),    addRerun(app),   addExplain(app), addRules(app),
+      addScan(app),     addRerun(app),  addExplain(app), addRules(app),
       addBaseline(app), addReport(app), addMerge(app),   addDoctor(app),
-      addCache(app),   addVersion(app), addCompletion(app)};
+      addCache(app),    addConfig(app), addVersion(app), addCompletion(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

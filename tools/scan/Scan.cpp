@@ -72,8 +72,8 @@ fs::path startOf(const ScanOptions &options, const CompileDatabase *database) {
     const fs::path source = sourceDirectoryOf(database->directory);
     return source.empty() ? folderOfSources(*database) : source;
   }
-  const fs::path path =
-      options.paths.empty() ? fs::current_path(ignored)
+  const fs::path path = options.paths.empty()
+                            ? fs::current_path(ignored)
                             : fs::absolute(options.paths.front(), ignored);
   return fs::is_directory(path, ignored) ? path : path.parent_path();
 }
@@ -231,12 +231,36 @@ void dropWeaker(std::vector<Finding> &findings) {
   });
 }
 
+/// Gives the findings the levels that the files of settings want, and takes out
+/// those that are off.
+void applySettings(std::vector<Finding> &findings, const ScanOptions &options,
+                   const fs::path &root) {
+  std::vector<Finding> wanted;
+  for (Finding &finding : findings) {
+    const Rule *rule = findRule(finding.rule);
+    std::optional<Level> level = finding.level;
+    for (const RuleSetting &setting :
+         options.configuration.ruleSettings(root / finding.at.path))
+      if (rule && names(setting.word, *rule->info) &&
+          (setting.level || !options.rulesAreExplicit))
+        level = setting.level;
+    if (!level)
+      continue;
+    finding.level = *level;
+    wanted.push_back(std::move(finding));
+  }
+  findings = std::move(wanted);
+}
+
 /// One finding for each rule and place, whatever number of units, sides and
 /// instantiations see it; the smallest message stands for all.
-void sortAndMerge(Judgement &judgement, const PathFilter &filter) {
+void sortAndMerge(Judgement &judgement, const PathFilter &filter,
+                  const ScanOptions &options, const fs::path &root) {
   std::erase_if(judgement.findings, [&](const Finding &finding) {
     return !filter.accepts(finding.at.path);
   });
+  if (!options.configuration.empty())
+    applySettings(judgement.findings, options, root);
   std::ranges::sort(judgement.findings);
   const auto repeated =
       std::ranges::unique(judgement.findings, {}, [](const Finding &finding) {
@@ -294,8 +318,7 @@ private:
 };
 
 Judgement Scan::judgeNow(ScanResult &result) {
-  UnitScan scan =
-      analyseUnits(units_, repository_, options_, unitOptions_);
+  UnitScan scan = analyseUnits(units_, repository_, options_, unitOptions_);
   result.cachedUnits = scan.cached;
   result.interrupted = scan.interrupted;
   results_ = std::move(scan.results);
@@ -341,9 +364,8 @@ Judgement Scan::judgeBase(const Changes &changes) {
   judgeUnits(results, options_, judgement);
 
   std::vector<std::string> files = repository_.files();
-  std::erase_if(files, [&](const std::string &path) {
-    return changes.contains(path);
-  });
+  std::erase_if(
+      files, [&](const std::string &path) { return changes.contains(path); });
   std::map<std::string, std::string> instead;
   for (const auto &[path, text] : changes)
     if (text) {
@@ -360,10 +382,10 @@ Judgement Scan::judgeBase(const Changes &changes) {
 ScanResult Scan::run(const std::optional<Changes> &changes) {
   ScanResult result{.root = repository_.root()};
   Judgement now = judgeNow(result);
-  sortAndMerge(now, filter_);
+  sortAndMerge(now, filter_, options_, repository_.root());
   if (changes && !result.interrupted) {
     Judgement base = judgeBase(*changes);
-    sortAndMerge(base, filter_);
+    sortAndMerge(base, filter_, options_, repository_.root());
     const Baseline known = createBaseline(base.findings);
     const BaselineMatch match = reproaudit::match(known, now.findings);
     std::vector<Finding> added;

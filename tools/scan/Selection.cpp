@@ -1,64 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/scan/Nearest.h"
 #include "reproaudit/scan/Scan.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <algorithm>
-
-using llvm::StringRef;
 
 namespace reproaudit {
 namespace {
 
 constexpr Family kFamilies[] = {
-    Family::Rng, Family::Order, Family::Parallel, Family::Gpu, Family::Fp,
+    Family::Rng, Family::Order, Family::Parallel, Family::Gpu,   Family::Fp,
     Family::Env, Family::Mem,   Family::Deps,     Family::Build, Family::Data};
 
-bool isFamily(StringRef word) {
-  return llvm::any_of(
-      kFamilies, [&](Family family) { return word == StringRef(name(family)); });
-}
-
-bool names(StringRef word, const RuleInfo &rule) {
-  return word == StringRef(rule.name) || word == StringRef(name(rule.family));
-}
-
 bool namedBy(const std::vector<std::string> &words, const RuleInfo &rule) {
-  return llvm::any_of(words,
-                      [&](StringRef word) { return names(word, rule); });
-}
-
-/// The family or rule id that is least unlike \p word.
-std::string nearestTo(StringRef word) {
-  std::string best;
-  unsigned least = ~0U;
-  const auto consider = [&](std::string_view candidate) {
-    const unsigned distance = word.edit_distance(candidate);
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  };
-  for (const Rule *rule : allRules())
-    consider(rule->info->name);
-  for (const Family family : kFamilies)
-    consider(name(family));
-  return best;
-}
-
-std::expected<void, std::string>
-checkWords(const std::vector<std::string> &words) {
-  for (const std::string &word : words)
-    if (!isFamily(word) && !findRule(word))
-      return std::unexpected(
-          llvm::formatv("no rule or family is called '{0}'; did you mean "
-                        "'{1}'? `reproaudit rules` lists them all",
-                        word, nearestTo(word))
-              .str());
-  return {};
+  return llvm::any_of(
+      words, [&](const std::string &word) { return names(word, rule); });
 }
 
 bool isEnabled(const RuleInfo &rule, const Selection &selection) {
@@ -72,16 +31,45 @@ bool isEnabled(const RuleInfo &rule, const Selection &selection) {
     return false;
   // A pedantic rule needs its own name, or that somebody cares for its scope.
   return rule.tier != Tier::Pedantic || required ||
-         llvm::is_contained(selection.select, rule.name);
+         llvm::is_contained(selection.select, rule.name) ||
+         llvm::is_contained(selection.select, kAllRules);
 }
 
 }  // namespace
 
+std::vector<std::string> ruleWords() {
+  std::vector<std::string> words;
+  for (const Family family : kFamilies)
+    words.emplace_back(name(family));
+  for (const Rule *rule : allRules())
+    words.emplace_back(rule->info->name);
+  std::ranges::sort(words);
+  return words;
+}
+
+bool names(std::string_view word, const RuleInfo &rule) {
+  return word == kAllRules || word == rule.name || word == name(rule.family);
+}
+
+std::expected<void, std::string> checkRuleWord(const std::string &word) {
+  const std::vector<std::string> words = ruleWords();
+  if (word == kAllRules || llvm::is_contained(words, word))
+    return {};
+  const std::string nearest = nearestTo(word, words);
+  return std::unexpected(
+      llvm::formatv("no rule or family is called '{0}'{1} `reproaudit rules` "
+                    "lists them all",
+                    word,
+                    nearest.empty() ? ";" : "; did you mean '" + nearest + "'?")
+          .str());
+}
+
 std::expected<std::vector<const RuleInfo *>, std::string>
 selectRules(const Selection &selection) {
   for (const auto *words : {&selection.select, &selection.ignore})
-    if (auto valid = checkWords(*words); !valid)
-      return std::unexpected(valid.error());
+    for (const std::string &word : *words)
+      if (auto valid = checkRuleWord(word); !valid)
+        return std::unexpected(valid.error());
   std::vector<const RuleInfo *> rules;
   for (const Rule *rule : allRules())
     if (isEnabled(*rule->info, selection))

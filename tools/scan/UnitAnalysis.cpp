@@ -3,6 +3,7 @@
 
 #include "FindingCollector.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/TidyChecks.h"
 #include "reproaudit/scan/ClangCommand.h"
 
 #include "clang-tidy/ClangTidyModule.h"
@@ -44,31 +45,19 @@ public:
   std::vector<OptionsSource> getRawOptions(StringRef file) override {
     std::vector<OptionsSource> sources =
         FileOptionsProvider::getRawOptions(file);
-    std::string checks = "-*";
-    for (const std::string &rule : options_.rules)
-      checks += "," + rule;
+    std::string configured;
     for (OptionsSource &source : sources) {
       if (source.first.Checks && options_.configurable)
-        checks += exclusionsIn(*source.first.Checks);
+        configured += "," + *source.first.Checks;
       source.first.Checks.reset();
     }
     tidy::ClangTidyOptions ours;
-    ours.Checks = checks;
+    ours.Checks = "-*," + tidyChecks(options_.rules, configured);
     sources.emplace_back(ours, "reproaudit");
     return sources;
   }
 
 private:
-  static std::string exclusionsIn(StringRef checks) {
-    std::string result;
-    llvm::SmallVector<StringRef> globs;
-    checks.split(globs, ',');
-    for (const StringRef glob : globs)
-      if (glob.trim().starts_with("-repro"))
-        result += "," + glob.trim().str();
-    return result;
-  }
-
   const UnitOptions &options_;
 };
 

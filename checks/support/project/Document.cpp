@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "Document.h"
+#include "reproaudit/analysis/Document.h"
 
 #include "Text.h"
 

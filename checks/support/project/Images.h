@@ -3,9 +3,10 @@
 /// What the readers of container and CI formats share.
 #pragma once
 
-#include "Document.h"
 #include "Readers.h"
 #include "Shell.h"
+
+#include "reproaudit/analysis/Document.h"
 
 #include <string>
 #include <string_view>

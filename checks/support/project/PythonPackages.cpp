@@ -2,11 +2,12 @@
 //
 // Files that list packages: requirements, pyproject, Pipfile, conda and pixi
 // environments, pre-commit, package.json. With the locks that cover them.
-#include "Document.h"
 #include "Images.h"
 #include "Pin.h"
 #include "Readers.h"
 #include "Text.h"
+
+#include "reproaudit/analysis/Document.h"
 
 #include <algorithm>
 #include <initializer_list>

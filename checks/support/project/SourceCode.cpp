@@ -3,12 +3,13 @@
 // Source code that fetches models and data, or starts programs that fetch.
 #include "Calls.h"
 #include "Commands.h"
-#include "Document.h"
 #include "Flags.h"
 #include "Images.h"
 #include "Pin.h"
 #include "Readers.h"
 #include "Text.h"
+
+#include "reproaudit/analysis/Document.h"
 
 #include <algorithm>
 #include <array>

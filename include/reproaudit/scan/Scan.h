@@ -9,6 +9,7 @@
 
 #include "reproaudit/report/Report.h"
 #include "reproaudit/rule/RuleInfo.h"
+#include "reproaudit/scan/Configuration.h"
 #include "reproaudit/scan/UnitAnalysis.h"
 #include "reproaudit/scan/WorkerPool.h"
 
@@ -16,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reproaudit {
@@ -27,15 +29,30 @@ struct Selection {
   std::vector<Scope> require;       ///< Empty: every scope.
 };
 
-/// The rules of \p selection, sorted by name; the error is one sentence about
-/// the first word that names nothing, with the nearest that does.
+/// The word that stands for every rule, pedantic ones included.
+inline constexpr std::string_view kAllRules = "all";
+
+/// The words that name rules: families and ids, sorted.
+std::vector<std::string> ruleWords();
+
+/// Whether \p word, one of ruleWords() or kAllRules, stands for \p rule.
+bool names(std::string_view word, const RuleInfo &rule);
+
+/// The error is one sentence about a word that names nothing, with the nearest
+/// that does.
+std::expected<void, std::string> checkRuleWord(const std::string &word);
+
+/// The rules of \p selection, sorted by name; the error is that of
+/// checkRuleWord().
 std::expected<std::vector<const RuleInfo *>, std::string>
 selectRules(const Selection &selection);
 
 struct ScanOptions {
   std::vector<const RuleInfo *> rules;  ///< From selectRules().
   bool rulesAreExplicit = false;  ///< The user named them: `.clang-tidy` may
-                                  ///< not take one away.
+                                  ///< not take one away, nor may
+                                  ///< `configuration`.
+  Configuration configuration;    ///< Levels of findings; the rest is here.
   std::vector<std::filesystem::path> paths;  ///< Report only below these.
   std::filesystem::path buildDirectory;      ///< `-p`; empty: look for it.
   std::string diffBase;  ///< Only what is new since the merge base with it.
@@ -57,7 +74,7 @@ struct ScanResult {
                          ///< compile database; only project rules ran.
   bool interrupted = false;
   std::size_t knownFindings = 0;  ///< Left out because the base has them too.
-  std::size_t cachedUnits = 0;  ///< Those whose result was known already.
+  std::size_t cachedUnits = 0;    ///< Those whose result was known already.
   std::map<std::string, double> secondsOfRule;  ///< If measured.
   double seconds = 0;  ///< CPU time of all units, if measured.
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// A YAML, JSON or TOML file as one kind of tree, with positions.
+///
+/// Layer 2, without clang.
 #pragma once
 
 #include <string>
