@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// clangd with the rules of reproaudit in it; everything else is clangd's.
+
+namespace clang::clangd {
+int clangdMain(int argc, char *argv[]);
+}
+
+int main(int argc, char **argv) {
+  return clang::clangd::clangdMain(argc, argv);
+}
