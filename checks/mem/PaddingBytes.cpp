@@ -64,8 +64,11 @@ enum class ByteUse : std::uint8_t { None, Hashed, Compared, Written };
 const NamedDecl *memberBeforePadding(QualType type, const ASTContext &context) {
   type = context.getBaseElementType(type.getCanonicalType());
   const auto *record = type->getAsRecordDecl();
-  if (!record || record->isUnion() || !record->isCompleteDefinition() ||
-      record->isInvalidDecl() || record->isDependentContext())
+  // Whoever passes a FILE on means a handle, not its bytes.
+  if (!record || record->isUnion() ||
+      context.getSourceManager().isInSystemHeader(record->getLocation()) ||
+      !record->isCompleteDefinition() || record->isInvalidDecl() ||
+      record->isDependentContext())
     return nullptr;
   if (const auto *cxx = dyn_cast<CXXRecordDecl>(record);
       cxx && (!cxx->isTriviallyCopyable() || cxx->getNumBases() > 0))

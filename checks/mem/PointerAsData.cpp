@@ -102,6 +102,15 @@ bool isHandle(const NamedDecl *decl) {
   return decl && decl->getIdentifier() && hasWord(decl->getName(), kHandles);
 }
 
+/// `(long)argument` in the start routine of a thread: a number that travelled
+/// as a pointer.
+bool isSmuggledNumber(const Expr &pointer) {
+  const auto *reference = dyn_cast<DeclRefExpr>(pointer.IgnoreParenCasts());
+  const auto *parameter =
+      reference ? dyn_cast<ParmVarDecl>(reference->getDecl()) : nullptr;
+  return parameter && parameter->getType()->isVoidPointerType();
+}
+
 class PointerAsDataCheck final : public Check {
 public:
   PointerAsDataCheck(StringRef name, tidy::ClangTidyContext *context)
@@ -148,6 +157,8 @@ bool PointerAsDataCheck::isResult(const Arrival &arrival, bool isBucket,
 
 void PointerAsDataCheck::check(const MatchFinder::MatchResult &result) {
   const auto *address = result.Nodes.getNodeAs<CastExpr>("address");
+  if (isSmuggledNumber(*address->getSubExpr()))
+    return;
   ASTContext &context = *result.Context;
   BucketSeen bucket(context);
   const auto arrivals = arrivalsOf(

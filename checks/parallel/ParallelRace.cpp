@@ -114,8 +114,8 @@ bool hasRival(const ParallelWrite &write, const ParallelCode &code) {
 bool isUnguarded(const ParallelWrite &write) {
   return write.kind != ParallelWrite::Kind::Append && write.region &&
          !write.via && !write.once && write.guard == Guard::None &&
-         write.reach == Reach::Shared && isPlainData(write.target->getType()) &&
-         !measuresTime(write.value) &&
+         (write.reach == Reach::Shared || write.reach == Reach::OwnSlot) &&
+         isPlainData(write.target->getType()) && !measuresTime(write.value) &&
          !(write.region->directive && undividedLoop(*write.region->directive));
 }
 

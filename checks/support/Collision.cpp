@@ -72,6 +72,7 @@ public:
   Origin value(const Expr *index, int depth = kDepth);
 
 private:
+  Origin placeOfThis(int depth);
   Origin placeOfVariable(const VarDecl &variable, int depth);
   Origin placeOfCall(const CallExpr &call, int depth);
   Origin valueOfVariable(const VarDecl &variable, int depth);
@@ -91,7 +92,7 @@ Origin OriginReader::place(const Expr *target, int depth) {
     return Origin::Own;
   target = bare(target);
   if (isa<CXXThisExpr>(target))
-    return Origin::Common;
+    return placeOfThis(depth);
   if (const VarDecl *variable = namedVariable(target))
     return placeOfVariable(*variable, depth);
   if (const auto *member = dyn_cast<MemberExpr>(target))
@@ -111,6 +112,14 @@ Origin OriginReader::place(const Expr *target, int depth) {
   if (const auto *call = dyn_cast<CallExpr>(target))
     return placeOfCall(*call, depth);
   return Origin::Own;
+}
+
+Origin OriginReader::placeOfThis(int depth) {
+  if (region_.object)
+    return place(region_.object, depth - 1);
+  const bool isCopied = region_.callable && !region_.lambda &&
+                        isa<CXXMethodDecl>(region_.callable);
+  return isCopied ? Origin::Own : Origin::Common;
 }
 
 Origin OriginReader::placeOfVariable(const VarDecl &variable, int depth) {

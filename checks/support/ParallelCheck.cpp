@@ -2,6 +2,7 @@
 #include "reproaudit/analysis/ParallelCheck.h"
 
 #include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/OpenMP.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/OpenMPClause.h"
@@ -136,6 +137,24 @@ bool addsInexactly(const ParallelWrite &write, const ASTContext &context) {
   return write.kind == ParallelWrite::Kind::Accumulate &&
          !write.rounds.isNull() && !addsExactly(write.value, context) &&
          !measuresTime(write.value);
+}
+
+bool isThreadPartial(const ParallelWrite &write) {
+  return write.reach == Reach::ThreadSlot || write.outlivesIteration;
+}
+
+SourceLocation dealtToIdleThreads(const ParallelWrite &write) {
+  if (const OMPExecutableDirective *directive = write.worksharing) {
+    if (isOpenMPTaskingDirective(directive->getDirectiveKind()))
+      return directive->getBeginLoc();
+    const OMPScheduleClause *schedule = dynamicSchedule(*directive);
+    return schedule ? schedule->getBeginLoc() : SourceLocation();
+  }
+  const bool isScheduled =
+      write.region && write.reach == Reach::ThreadSlot &&
+      (write.region->kind == ParallelRegion::Kind::Task ||
+       write.region->kind == ParallelRegion::Kind::Algorithm);
+  return isScheduled ? write.region->start->getBeginLoc() : SourceLocation();
 }
 
 bool isArrivalOrderedSum(const ParallelWrite &write,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/ParallelWrites.h"
 
-#include "Appends.h"
 #include "Locks.h"
 
+#include "reproaudit/analysis/Appends.h"
 #include "reproaudit/analysis/Atomics.h"
 #include "reproaudit/analysis/Types.h"
 
@@ -88,6 +88,7 @@ private:
   const OMPExecutableDirective *worksharing_ = nullptr;
   const Expr *via_ = nullptr;
   const Stmt *loop_ = nullptr;  ///< The innermost that may swap.
+  const IfStmt *branch_ = nullptr;
   int depth_ = 0;
 };
 
@@ -157,6 +158,7 @@ void WriteFinder::walkBranch(const IfStmt &branch) {
   walk(branch.getInit());
   walk(branch.getConditionVariableDeclStmt());
   walk(branch.getCond());
+  llvm::SaveAndRestore<const IfStmt *> inside(branch_, &branch);
   {
     llvm::SaveAndRestore<bool> once(
         once_, once_ || comparesOwner(branch.getCond(), BO_EQ));
@@ -184,8 +186,14 @@ bool WriteFinder::comparesOwner(const Stmt *condition,
 /// the executions pass here in a fixed order.
 bool WriteFinder::isTurnWait(const Stmt &stmt) const {
   if (const auto *loop = dyn_cast<WhileStmt>(&stmt))
-    return comparesOwner(loop->getCond(), BO_NE) ||
-           comparesOwner(loop->getCond(), BO_LT);
+    return (comparesOwner(loop->getCond(), BO_NE) ||
+            comparesOwner(loop->getCond(), BO_LT)) &&
+           !anyStmt(loop->getBody(), [](const Stmt &inner) {
+             const auto *op = dyn_cast<BinaryOperator>(&inner);
+             const auto *step = dyn_cast<UnaryOperator>(&inner);
+             return (op && op->isAssignmentOp()) ||
+                    (step && step->isIncrementDecrementOp());
+           });
   const auto *expr = dyn_cast<Expr>(&stmt);
   const auto *call = expr ? dyn_cast<CXXMemberCallExpr>(bare(expr)) : nullptr;
   return call && nameOf(call->getMethodDecl()) == "wait" &&
@@ -218,8 +226,10 @@ void WriteFinder::enterDirective(const OMPExecutableDirective &directive) {
     once_ = true;
     break;
   default:
-    if (isOpenMPTaskingDirective(directive.getDirectiveKind()))
+    if (isOpenMPTaskingDirective(directive.getDirectiveKind())) {
       once_ = false;
+      worksharing_ = &directive;
+    }
     if (isOpenMPWorksharingDirective(directive.getDirectiveKind()) &&
         isOpenMPLoopDirective(directive.getDirectiveKind()))
       worksharing_ = &directive;
@@ -261,6 +271,10 @@ void WriteFinder::checkExpression(const Expr &expression) {
              assign && assign->isAssignmentOp()) {
     record(ParallelWrite::Kind::Store, expression, assign->getLHS(),
            assign->getRHS(), {});
+  } else if (const auto *op = dyn_cast<CXXOperatorCallExpr>(&expression);
+             op && op->getOperator() == OO_Equal) {
+    record(ParallelWrite::Kind::Store, expression, op->getArg(0), op->getArg(1),
+           {});
   }
   if (const auto *call = dyn_cast<CallExpr>(&expression))
     checkCall(*call);
@@ -288,6 +302,7 @@ void WriteFinder::follow(const Expr &call, const FunctionDecl *callee) {
   llvm::SaveAndRestore<const Expr *> via(via_, via_ ? via_ : &call);
   llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_,
                                                             nullptr);
+  llvm::SaveAndRestore<const IfStmt *> branch(branch_, nullptr);
   std::optional<Sharing> outer = std::exchange(sharing_, std::move(inner));
   walk(definition->getBody());
   sharing_ = std::move(outer);
@@ -315,6 +330,14 @@ bool WriteFinder::outlivesIteration(const Expr &target) const {
          !ofIteration_.contains(variable);
 }
 
+/// Of two walks over one expression, the one through the call of a lambda knows
+/// the lock under which it runs; else the more shared one counts.
+bool tellsMore(const ParallelWrite &newer, const ParallelWrite &known) {
+  if ((newer.guard == Guard::None) != (known.guard == Guard::None))
+    return known.guard == Guard::None;
+  return known.reach < newer.reach;
+}
+
 void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
                          const Expr *target, const Expr *value,
                          QualType rounds) {
@@ -334,13 +357,14 @@ void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
   write.once = once_;
   write.region = region_;
   write.worksharing = worksharing_;
+  write.branch = branch_;
   write.outlivesIteration = outlivesIteration(*target);
   write.via = via_;
   const auto [place, isNew] =
       known_.try_emplace(&expression, code_.writes.size());
   if (isNew)
     code_.writes.push_back(write);
-  else if (region_ && code_.writes[place->second].reach < write.reach)
+  else if (region_ && tellsMore(write, code_.writes[place->second]))
     code_.writes[place->second] = write;
 }
 

@@ -195,7 +195,7 @@ Reach Sharing::reachThrough(const VarDecl &variable, int depth) const {
 Reach Sharing::reachOfCall(const CallExpr &call, int depth) const {
   const StringRef name = nameOf(call.getDirectCallee());
   if (name == "local")  // The copy of this thread, by convention.
-    return Reach::Private;
+    return Reach::ThreadSlot;
   const Expr *base = nullptr;
   ArrayRef<const Expr *> rest(call.getArgs(), call.getNumArgs());
   if (const auto *member = dyn_cast<CXXMemberCallExpr>(&call)) {

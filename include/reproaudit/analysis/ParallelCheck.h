@@ -51,6 +51,15 @@ private:
 bool addsInexactly(const ParallelWrite &write,
                    const clang::ASTContext &context);
 
+/// True if \p write adds to a sum that one thread has for itself: a slot chosen
+/// by its number, or a variable that it keeps from one iteration to the next.
+bool isThreadPartial(const ParallelWrite &write);
+
+/// What hands the work around \p write to whichever thread is idle: a dynamic
+/// schedule, a task, a pool or a parallel loop of a library. Invalid if the
+/// work is dealt out beforehand.
+clang::SourceLocation dealtToIdleThreads(const ParallelWrite &write);
+
 /// True if \p write is a floating sum that several executions contribute to,
 /// so that the order in which they arrive is visible in the bits.
 bool isArrivalOrderedSum(const ParallelWrite &write,

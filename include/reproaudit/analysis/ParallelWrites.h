@@ -42,7 +42,10 @@ struct ParallelWrite {
   /// Null if no region of the function contains the write: then something
   /// outside runs the function in parallel, or the guard is for nothing.
   const ParallelRegion *region = nullptr;
-  /// The innermost worksharing directive in the same function, or null.
+  /// The innermost `if` around the write in the same function, or null.
+  const clang::IfStmt *branch = nullptr;
+  /// The innermost directive in the same function that distributes the rounds
+  /// of a loop or makes a task, or null.
   const clang::OMPExecutableDirective *worksharing = nullptr;
   /// True if the target is private to the thread but lives longer than one
   /// iteration of `worksharing`: it holds what this thread happened to do.

@@ -8,14 +8,14 @@ namespace reproaudit::parallel {
 namespace {
 
 constexpr RuleInfo kInfo = validated({
-    .name = "repro-omp-dynamic-partials",
+    .name = "repro-dynamic-partials",
     .family = Family::Parallel,
     .scope = Scope::Run,
-    .summary = "Floating-point sum per thread over dynamically scheduled work",
+    .summary = "Floating-point sum per thread of work that idle threads take",
     .since = "0.1.0",
     .why = R"md(
-With `schedule(dynamic)` or `schedule(guided)` it is chance which iterations a
-thread gets, so what it sums is another set in every run. Adding the sums of the
+With `schedule(dynamic)`, in tasks and in the loops of TBB or a thread pool it is
+chance which work a thread gets, so what it sums is another set in every run. Adding the sums of the
 threads in a fixed order does not help: the sums themselves differ.)md",
     .bad = R"cpp(
 #include <omp.h>
@@ -50,50 +50,38 @@ double sum(const double *values, int blocks, int size) {
     .flags = "-fopenmp",
 });
 
-class OmpDynamicPartialsCheck final : public ParallelCheck {
+class DynamicPartialsCheck final : public ParallelCheck {
 public:
-  OmpDynamicPartialsCheck(StringRef name, tidy::ClangTidyContext *context)
+  DynamicPartialsCheck(StringRef name, tidy::ClangTidyContext *context)
       : ParallelCheck(kInfo, name, context) {}
 
 private:
   void judge(const FunctionDecl &function, const ParallelCode &code) override;
 };
 
-const OMPScheduleClause *dynamicSchedule(const ParallelWrite &write) {
-  if (!write.worksharing)
-    return nullptr;
-  const auto *schedule =
-      write.worksharing->getSingleClause<OMPScheduleClause>();
-  return schedule && (schedule->getScheduleKind() == OMPC_SCHEDULE_dynamic ||
-                      schedule->getScheduleKind() == OMPC_SCHEDULE_guided)
-             ? schedule
-             : nullptr;
-}
-
-void OmpDynamicPartialsCheck::judge(const FunctionDecl &function,
-                                    const ParallelCode &code) {
+void DynamicPartialsCheck::judge(const FunctionDecl &function,
+                                 const ParallelCode &code) {
   for (const ParallelWrite &write : code.writes) {
-    const OMPScheduleClause *schedule = dynamicSchedule(write);
+    const SourceLocation dealer = dealtToIdleThreads(write);
     const NamedDecl *part = namedRoot(write.target);
-    if (!schedule || !part || write.kind != ParallelWrite::Kind::Accumulate ||
-        write.rounds.isNull() || write.via ||
-        !(write.reach == Reach::ThreadSlot || write.outlivesIteration) ||
-        addsExactly(write.value, function.getASTContext()) ||
-        measuresTime(write.value) || !isNew(write.expression->getExprLoc()))
+    if (dealer.isInvalid() || !part || write.via || !isThreadPartial(write) ||
+        !addsInexactly(write, function.getASTContext()) ||
+        !isNew(write.expression->getExprLoc()))
       continue;
     finding(write.expression->getExprLoc(),
-            "%0 sums the iterations that the thread happened to get")
+            "%0 sums the work that the thread happened to get", write.region)
         << part << write.expression->getSourceRange();
-    step(schedule->getBeginLoc(), "this schedule hands iterations to whoever "
-                                  "asks first");
-    cure(schedule->getBeginLoc(), "sum per block of fixed size instead of per "
-                                  "thread, or schedule statically");
+    step(dealer, "this hands work to whoever is idle");
+    explain(*write.region);
+    cure(write.expression->getBeginLoc(),
+         "sum per block of fixed size instead of per thread, or deal the work "
+         "out beforehand");
   }
 }
 
 }  // namespace
 
-extern constinit const Rule OmpDynamicPartials =
-    sourceRule<OmpDynamicPartialsCheck>(kInfo);
+extern constinit const Rule DynamicPartials =
+    sourceRule<DynamicPartialsCheck>(kInfo);
 
 }  // namespace reproaudit::parallel
