@@ -8,7 +8,7 @@
 #include "clang/Analysis/AnalysisDeclContext.h"
 #include "clang/Analysis/CFG.h"
 #include "clang/Basic/SourceManager.h"
-#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace clang;
 using namespace clang::ast_matchers;
@@ -145,17 +145,16 @@ void UninitialisedLocalCheck::check(const MatchFinder::MatchResult &result) {
   runUninitializedVariablesAnalysis(*function, *cfg, analysis, uses, stats);
   // One finding for each variable: its first use in the text.
   const auto placeOf = [&](const SureUses::Found &found) {
-    return std::pair(
-        result.SourceManager->getExpansionLoc(found.use->getExprLoc()),
-        found.variable->getLocation());
+    return result.SourceManager->getExpansionLoc(found.use->getExprLoc());
   };
-  llvm::sort(uses.found, [&](const auto &a, const auto &b) {
-    return placeOf(a) < placeOf(b);
-  });
-  llvm::SmallPtrSet<const VarDecl *, 4> reported;
-  for (const SureUses::Found &found : uses.found)
-    if (reported.insert(found.variable).second)
-      report(found);
+  llvm::MapVector<const VarDecl *, const SureUses::Found *> first;
+  for (const SureUses::Found &found : uses.found) {
+    const SureUses::Found *&known = first[found.variable];
+    if (!known || placeOf(found) < placeOf(*known))
+      known = &found;
+  }
+  for (const auto &[variable, found] : first)
+    report(*found);
 }
 
 }  // namespace
