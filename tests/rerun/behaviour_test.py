@@ -138,7 +138,8 @@ class Rerun(unittest.TestCase):
                 break
             time.sleep(0.1)
         self.assertEqual(processes_with("76543"), [])
-        left = [p for p in Path("/tmp").glob("reproaudit-run.*") if p.owner() == Path(self.cwd).owner()]
+        left = [p for parent in ("/tmp", "/dev/shm") for p in Path(parent).glob("reproaudit-run.*")
+                if p.owner() == Path(self.cwd).owner()]
         self.rerun("--factors", "tz", "--", "true")
         self.assertFalse(any(p.exists() for p in left if not in_use(p)))
 

@@ -51,6 +51,12 @@ std::int64_t shiftOf(clockid_t id) {
                             : seconds / 1000 + fraction / 64;
 }
 
+}  // namespace
+
+std::int64_t wallClockShift() { return shiftOf(CLOCK_REALTIME); }
+
+namespace {
+
 const char *nameOf(clockid_t id) {
   switch (id) {
   case CLOCK_REALTIME:
@@ -85,7 +91,7 @@ std::int64_t read(clockid_t id, Site site) {
 
 std::int64_t realNow(clockid_t id) {
   timespec now{};
-  syscall(SYS_clock_gettime, id, &now);
+  kernel(SYS_clock_gettime, id, &now);
   return now.tv_sec * kSecond + now.tv_nsec;
 }
 
@@ -117,7 +123,7 @@ void passTime(int result, clockid_t id, const timespec *deadline) {
 
 HOOK(int, clock_gettime, clockid_t id, timespec *result) {
   if (!enabled())
-    return static_cast<int>(syscall(SYS_clock_gettime, id, result));
+    return static_cast<int>(kernel(SYS_clock_gettime, id, result));
   const Inside inside;
   const Site site = callSite(Factor::Entropy, "clock_gettime", nameOf(id));
   if (!config().pinned)

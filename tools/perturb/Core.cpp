@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Perturb.h"
 
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +17,29 @@ extern char **environ;
 namespace reproaudit::perturb {
 
 thread_local ThreadState self;
+
+long kernelCall(long number, const long (&arguments)[6]) {
+#ifdef __x86_64__
+  long result = 0;
+  register long r10 asm("r10") = arguments[3];
+  register long r8 asm("r8") = arguments[4];
+  register long r9 asm("r9") = arguments[5];
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(arguments[0]), "S"(arguments[1]),
+                 "d"(arguments[2]), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  constexpr long kLastError = -4095;
+  if (result >= kLastError && result < 0) {
+    errno = static_cast<int>(-result);
+    return -1;
+  }
+  return result;
+#else
+  return syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
+                 arguments[4], arguments[5]);
+#endif
+}
 
 // -- Configuration -----------------------------------------------------------
 
@@ -35,19 +60,24 @@ const char *configPath() {
   return nullptr;
 }
 
+/// The audit writes the file just before it starts the run.
 bool readFile(const char *path, char *text, std::size_t capacity) {
-  const long fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+  const long fd = kernel(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return false;
   std::size_t size = 0;
   while (size + 1 < capacity) {
-    const long got = syscall(SYS_read, fd, text + size, capacity - 1 - size);
+    const long got = kernel(SYS_read, fd, text + size, capacity - 1 - size);
     if (got <= 0)
       break;
     size += static_cast<std::size_t>(got);
   }
   text[size] = 0;
-  syscall(SYS_close, fd);
+  struct stat written{};
+  if (kernel(SYS_fstat, fd, &written) == 0)
+    theConfig.start =
+        written.st_mtim.tv_sec * 1'000'000'000L + written.st_mtim.tv_nsec;
+  kernel(SYS_close, fd);
   return true;
 }
 
@@ -57,8 +87,36 @@ void setFactor(const char *key, std::uint64_t value) {
       theConfig.seed[static_cast<std::size_t>(factor.factor)] = value;
 }
 
+/// `trail WHAT` and its operands; false: another word.
+bool setTrail(const char *key, const char *value) {
+  TrailConfig &trail = theConfig.trail;
+  char *end = nullptr;
+  const std::uint64_t number = std::strtoull(value, &end, 16);
+  if (std::strcmp(key, "trail-blocks") == 0) {
+    trail.blocks = true;
+  } else if (std::strcmp(key, "trail-contents") == 0) {
+    trail.contents = true;
+    trail.epoch = number;
+  } else if (std::strcmp(key, "trail-watch") == 0) {
+    trail.watch = true;
+    trail.epoch = number;
+  } else if (std::strcmp(key, "trail-print") == 0) {
+    trail.print = true;
+    trail.printed = number;
+  } else if (std::strcmp(key, "trail-cell") == 0) {
+    if (trail.cellCount < TrailConfig::kMaxCells)
+      trail.cells[trail.cellCount++] = {number,
+                                        std::strtoull(end, nullptr, 16)};
+  } else {
+    return false;
+  }
+  return trail.any = true;
+}
+
 /// One line of the configuration: a word and its value.
 void set(const char *key, const char *value) {
+  if (setTrail(key, value))
+    return;
   if (std::strcmp(key, "log") == 0) {
     std::strncpy(theConfig.log, value, sizeof theConfig.log - 1);
   } else if (std::strcmp(key, "pinned") == 0) {
@@ -72,6 +130,12 @@ void set(const char *key, const char *value) {
     if (theConfig.siteCount < Config::kMaxSites)
       theConfig.sites[theConfig.siteCount++] =
           std::strtoull(value, nullptr, 16);
+  } else if (std::strcmp(key, "trap") == 0) {
+    if (theConfig.trapCount < Config::kMaxTraps)
+      theConfig.traps[theConfig.trapCount++] =
+          std::strtoull(value, nullptr, 16);
+  } else if (std::strcmp(key, "processor-model") == 0) {
+    theConfig.processorModel = std::strtoull(value, nullptr, 16);
   } else {
     setFactor(key, std::strtoull(value, nullptr, 10));
   }
@@ -116,12 +180,12 @@ void Lock::lock() {
     return;
   // 2: taken, and somebody sleeps.
   while (__atomic_exchange_n(&state_, 2, __ATOMIC_ACQUIRE) != 0)
-    syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, 2, nullptr, nullptr, 0);
+    kernel(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, 2, nullptr, nullptr, 0);
 }
 
 void Lock::unlock() {
   if (__atomic_exchange_n(&state_, 0, __ATOMIC_RELEASE) == 2)
-    syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    kernel(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
 // -- Memory ------------------------------------------------------------------
@@ -139,17 +203,39 @@ __attribute__((noinline)) void fillStack(std::size_t bytes) {
   asm volatile("" : : "r"(below) : "memory");
 }
 
+std::uint64_t fillWord() {
+  return fillByte(Factor::StackFill) * 0x0101010101010101ULL;
+}
+
+#ifdef __x86_64__
+__attribute__((naked)) std::uintptr_t
+reproauditCleanStack(std::uintptr_t, std::uint64_t, std::size_t) {
+  asm("mov %rdx, %rcx\n\t"
+      "mov %rdi, %rdx\n\t"
+      "mov %rsi, %rax\n\t"
+      "lea -768(%rsp), %rdi\n\t"
+      "rep stosq\n\t"
+      "mov %rdx, %rax\n\t"
+      "ret");
+}
+#else
+std::uintptr_t reproauditCleanStack(std::uintptr_t result, std::uint64_t,
+                                    std::size_t) {
+  return result;
+}
+#endif
+
 int memoryFile(const char *data, std::size_t size) {
-  const long fd = syscall(SYS_memfd_create, "reproaudit", MFD_CLOEXEC);
+  const long fd = kernel(SYS_memfd_create, "reproaudit", MFD_CLOEXEC);
   if (fd < 0)
     return -1;
   for (std::size_t done = 0; done < size;) {
-    const long wrote = syscall(SYS_write, fd, data + done, size - done);
+    const long wrote = kernel(SYS_write, fd, data + done, size - done);
     if (wrote <= 0)
       break;
     done += static_cast<std::size_t>(wrote);
   }
-  syscall(SYS_lseek, fd, 0, SEEK_SET);
+  kernel(SYS_lseek, fd, 0, SEEK_SET);
   return static_cast<int>(fd);
 }
 

@@ -194,9 +194,7 @@ Request request() {
   return result;
 }
 
-void *allocate(std::size_t size) {
-  if (!config().active || !config().pinned)
-    return __libc_malloc(size);
+void *provide(std::size_t size) {
   const Request wanted = request();
   void *block = nullptr;
   if (wanted.shuffled && size <= kLargest)
@@ -208,7 +206,16 @@ void *allocate(std::size_t size) {
   return block;
 }
 
+void *allocate(std::size_t size) {
+  if (!config().active || !config().pinned)
+    return __libc_malloc(size);
+  void *block = provide(size);
+  noteAllocation(block, size);
+  return block;
+}
+
 void release(void *block) {
+  noteRelease(block);
   if (heap.owns(block))
     heap.release(block);
   else
@@ -219,6 +226,7 @@ void *allocateAligned(std::size_t alignment, std::size_t size) {
   void *block = __libc_memalign(alignment, size);
   if (block && config().active && config().pinned)
     fill(block, 0, size, request().byte);
+  noteAllocation(block, size);
   return block;
 }
 
@@ -234,15 +242,21 @@ void *moveTo(void *old, std::size_t size) {
 
 }  // namespace
 
-HOOK(void *, malloc, std::size_t size) { return allocate(size); }
+HOOK(void *, malloc, std::size_t size) { return cleanBelow(allocate(size)); }
 
-HOOK(void, free, void *block) { release(block); }
+HOOK(void, free, void *block) {
+  release(block);
+  cleanBelow<void>(nullptr);
+}
 
 HOOK(void *, calloc, std::size_t count, std::size_t size) {
   std::size_t bytes = 0;
   if (seedOf(Factor::HeapOrder) == 0 ||
-      __builtin_mul_overflow(count, size, &bytes) || bytes > kLargest)
-    return __libc_calloc(count, size);
+      __builtin_mul_overflow(count, size, &bytes) || bytes > kLargest) {
+    void *block = __libc_calloc(count, size);
+    noteAllocation(block, count * size);
+    return block;
+  }
   void *block = allocate(bytes);
   if (block)
     std::memset(block, 0, bytes);
@@ -261,9 +275,11 @@ HOOK(void *, realloc, void *old, std::size_t size) {
   if (!config().active || !config().pinned)
     return __libc_realloc(old, size);
   const std::size_t oldSize = usableSize(old);
+  noteRelease(old);
   void *block = __libc_realloc(old, size);
   if (block)
     fill(block, oldSize, size, request().byte);
+  noteAllocation(block, size);
   return block;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// What a program asks its surroundings: number of processors, directory
-/// entries, environment variables.
+/// entries.
 #include "Perturb.h"
 
 #include <cstdio>
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,7 +60,8 @@ HOOK(long, sysconf, int what) {
   if (what == _SC_NPROCESSORS_ONLN || what == _SC_NPROCESSORS_CONF)
     if (const int count = processors("sysconf"))
       return count;
-  return REAL(sysconf)(what);
+  const long answer = REAL(sysconf)(what);
+  return what == _SC_AVPHYS_PAGES ? freePages(answer) : answer;
 }
 
 HOOK(int, sched_getaffinity, pid_t process, std::size_t size,
@@ -87,11 +89,11 @@ int cpuInfo(int count) {
   static char real[8192], text[1 << 16];
   static Lock lock;
   const Locked locked(lock);
-  const long file = syscall(SYS_openat, AT_FDCWD, "/proc/cpuinfo", O_RDONLY);
+  const long file = kernel(SYS_openat, AT_FDCWD, "/proc/cpuinfo", O_RDONLY);
   if (file < 0)
     return -1;
-  const long size = syscall(SYS_read, file, real, sizeof real - 1);
-  syscall(SYS_close, file);
+  const long size = kernel(SYS_read, file, real, sizeof real - 1);
+  kernel(SYS_close, file);
   real[size > 0 ? size : 0] = 0;
   char *rest = std::strchr(real, '\n');  // After "processor : 0".
   char *end = rest ? std::strstr(rest, "\n\n") : nullptr;
@@ -230,6 +232,10 @@ bool readAll(DIR *directory, dirent *(*read)(DIR *), Listing &listing) {
     if (!copy)
       return false;
     std::memcpy(copy, entry, entry->d_reclen);
+    struct stat status{};
+    if (kernel(SYS_newfstatat, dirfd(directory), entry->d_name, &status,
+               AT_SYMLINK_NOFOLLOW) == 0)
+      copy->d_ino = inodeOf(status);
     listing.entries[listing.count++] = copy;
   }
   return true;
@@ -311,55 +317,6 @@ HOOK(int, glob, const char *pattern, int flags,
                     ((flags & GLOB_DOOFFS) ? result->gl_offs : 0),
                 result->gl_pathc, seed, [](const char *path) { return path; });
   return status;
-}
-
-// -- Environment variables ---------------------------------------------------
-
-namespace {
-
-/// Variables that configure libraries and tools; a program that reads them
-/// does what its user asked for.
-bool isConfiguration(const char *variable) {
-  constexpr const char *kPrefixes[] = {
-      "OMP_",    "GOMP_",    "KMP_",        "MKL_",  "OPENBLAS_",
-      "BLIS_",   "CUDA_",    "LD_",         "LC_",   "GLIBC_",
-      "MALLOC_", "LANG",     "TZ",          "PATH",  "NCCL_",
-      "TORCH_",  "PYTORCH_", "REPROAUDIT_", "ASAN_", "UBSAN_"};
-  for (const char *prefix : kPrefixes)
-    if (std::strncmp(variable, prefix, std::strlen(prefix)) == 0)
-      return true;
-  return false;
-}
-
-/// Variables that say who runs the program, and not what it is to do.
-bool isIdentity(const char *variable) {
-  constexpr const char *kNames[] = {"USER",     "LOGNAME", "USERNAME", "HOME",
-                                    "HOSTNAME", "SHELL",   "MAIL",     "TERM"};
-  for (const char *known : kNames)
-    if (std::strcmp(variable, known) == 0)
-      return true;
-  return false;
-}
-
-char *variable(const char *name, char *value) {
-  if (!enabled() || !name || isConfiguration(name))
-    return value;
-  const Inside inside;
-  const Site site = callSite(Factor::Env, "getenv", name);
-  if (!config().pinned || !site.inProgram || !perturbs(Factor::Env, site))
-    return value;
-  static char perturbed[] = "reproaudit";
-  return value && !isIdentity(name) ? value : perturbed;
-}
-
-}  // namespace
-
-HOOK(char *, getenv, const char *name) {
-  return variable(name, REAL(getenv)(name));
-}
-
-HOOK(char *, secure_getenv, const char *name) {
-  return variable(name, REAL(secure_getenv)(name));
 }
 
 }  // namespace reproaudit::perturb

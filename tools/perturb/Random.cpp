@@ -10,9 +10,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/auxv.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace reproaudit::perturb {
@@ -32,7 +34,8 @@ void randomBytes(void *buffer, std::size_t size, bool perturbed) {
   }
 }
 
-/// Fills \p buffer as the random device \p kind would; false: ask the real one.
+}  // namespace
+
 bool draw(const char *kind, void *buffer, std::size_t size) {
   if (!enabled())
     return false;
@@ -44,9 +47,11 @@ bool draw(const char *kind, void *buffer, std::size_t size) {
   return true;
 }
 
+namespace {
+
 bool drawSystem(const char *kind, void *buffer, std::size_t size) {
   return draw(kind, buffer, size) ||
-         syscall(SYS_getrandom, buffer, size, 0) == static_cast<long>(size);
+         kernel(SYS_getrandom, buffer, size, 0) == static_cast<long>(size);
 }
 
 }  // namespace
@@ -54,7 +59,7 @@ bool drawSystem(const char *kind, void *buffer, std::size_t size) {
 HOOK(ssize_t, getrandom, void *buffer, std::size_t size, unsigned flags) {
   if (draw("getrandom", buffer, size))
     return static_cast<ssize_t>(size);
-  return syscall(SYS_getrandom, buffer, size, flags);
+  return kernel(SYS_getrandom, buffer, size, flags);
 }
 
 HOOK(int, getentropy, void *buffer, std::size_t size) {
@@ -118,7 +123,10 @@ int substitute(const char *path) {
   if (!path || !enabled())
     return -1;
   const Inside inside;
-  return isRandomDevice(path) ? randomFile(path) : processorFile(path);
+  if (isRandomDevice(path))
+    return randomFile(path);
+  const int file = machineStateFile(path);
+  return file >= 0 ? file : processorFile(path);
 }
 
 }  // namespace
@@ -158,7 +166,8 @@ HOOK_OPEN_CHECKED(__open64_2)
 #define HOOK_FOPEN(name)                                                       \
   HOOK(FILE *, name, const char *path, const char *mode) {                     \
     const int file = substitute(path);                                         \
-    return file >= 0 ? fdopen(file, mode) : REAL(name)(path, mode);            \
+    return cleanBelow(file >= 0 ? fdopen(file, mode)                           \
+                                : REAL(name)(path, mode));                     \
   }
 HOOK_FOPEN(fopen)
 HOOK_FOPEN(fopen64)
@@ -191,8 +200,8 @@ int makeTemporary(char *path, int suffix, int flags) {
     if (!nameTemporary(path, suffix, attempt))
       return -2;
     const long file =
-        syscall(SYS_openat, AT_FDCWD, path,
-                (flags & ~O_ACCMODE) | O_RDWR | O_CREAT | O_EXCL, 0600);
+        kernel(SYS_openat, AT_FDCWD, path,
+               (flags & ~O_ACCMODE) | O_RDWR | O_CREAT | O_EXCL, 0600);
     if (file >= 0 || errno != EEXIST)
       return static_cast<int>(file);
   }
@@ -211,6 +220,26 @@ HOOK_MKSTEMP(mkstemp64, 0, 0, (path))
 HOOK_MKSTEMP(mkostemp, 0, flags, (path, flags), int flags)
 HOOK_MKSTEMP(mkstemps, suffix, 0, (path, suffix), int suffix)
 
+HOOK(char *, mktemp, char *path) {
+  return nameTemporary(path, 0, 0) ? path : REAL(mktemp)(path);
+}
+
+HOOK(char *, tmpnam, char *path) {
+  static char own[] = "/tmp/fileXXXXXX";
+  std::strcpy(own, "/tmp/fileXXXXXX");
+  if (!nameTemporary(own, 0, 0))
+    return REAL(tmpnam)(path);
+  return path ? std::strcpy(path, own) : own;
+}
+
+HOOK(char *, tempnam, const char *directory, const char *prefix) {
+  char path[4096];
+  std::snprintf(path, sizeof path, "%s/%sXXXXXX",
+                directory ? directory : "/tmp", prefix ? prefix : "file");
+  return nameTemporary(path, 0, 0) ? strdup(path)
+                                   : REAL(tempnam)(directory, prefix);
+}
+
 HOOK(char *, mkdtemp, char *path) {
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
     if (!nameTemporary(path, 0, attempt))
@@ -227,10 +256,14 @@ HOOK(char *, mkdtemp, char *path) {
 
 namespace {
 
-constexpr pid_t kPinnedPid = 4242;
+/// Equal in all runs, and different from those of its parent and siblings.
+pid_t pinnedPid() {
+  return static_cast<pid_t>(4242 + mix(processNumber) % 9973);
+}
 
 pid_t perturbedPid() {
-  return static_cast<pid_t>(20000 + mix(seedOf(Factor::Entropy) + 3) % 9999);
+  return static_cast<pid_t>(
+      20000 + mix(seedOf(Factor::Entropy) + 3 + processNumber) % 9973);
 }
 
 /// What the program believes \p real to be.
@@ -241,7 +274,7 @@ pid_t processId(const char *kind, pid_t real) {
   const Site site = callSite(Factor::Entropy, kind);
   if (!config().pinned)
     return real;
-  return perturbs(Factor::Entropy, site) ? perturbedPid() : kPinnedPid;
+  return perturbs(Factor::Entropy, site) ? perturbedPid() : pinnedPid();
 }
 
 bool hostName(char *buffer, std::size_t size, const char *kind) {
@@ -262,15 +295,15 @@ bool hostName(char *buffer, std::size_t size, const char *kind) {
 }  // namespace
 
 HOOK(pid_t, getpid, void) {
-  return processId("getpid", static_cast<pid_t>(syscall(SYS_getpid)));
+  return processId("getpid", static_cast<pid_t>(kernel(SYS_getpid)));
 }
 
 HOOK(pid_t, getppid, void) {
-  return processId("getppid", static_cast<pid_t>(syscall(SYS_getppid)));
+  return processId("getppid", static_cast<pid_t>(kernel(SYS_getppid)));
 }
 
 HOOK(pid_t, gettid, void) {
-  const auto real = static_cast<pid_t>(syscall(SYS_gettid));
+  const auto real = static_cast<pid_t>(kernel(SYS_gettid));
   const pid_t answer = processId("gettid", real);
   return answer == real ? real : answer + static_cast<pid_t>(self.id % 1000);
 }
@@ -278,8 +311,8 @@ HOOK(pid_t, gettid, void) {
 /// A program that signals itself means its real id.
 HOOK(int, kill, pid_t process, int signal) {
   if (config().active && config().pinned &&
-      (process == kPinnedPid || process == perturbedPid()))
-    process = static_cast<pid_t>(syscall(SYS_getpid));
+      (process == pinnedPid() || process == perturbedPid()))
+    process = static_cast<pid_t>(kernel(SYS_getpid));
   return REAL(kill)(process, signal);
 }
 
@@ -293,6 +326,25 @@ HOOK(int, uname, utsname *result) {
   const int status = REAL(uname)(result);
   hostName(result->nodename, sizeof result->nodename, "uname");
   return status;
+}
+
+/// Programs that avoid the functions above.
+HOOK(long, syscall, long number, long a, long b, long c, long d, long e,
+     long f) {
+  switch (number) {
+  case SYS_getrandom:
+    return getrandom(reinterpret_cast<void *>(a), static_cast<std::size_t>(b),
+                     static_cast<unsigned>(c));
+  case SYS_getpid:
+    return getpid();
+  case SYS_gettid:
+    return gettid();
+  case SYS_clock_gettime:
+    return clock_gettime(static_cast<clockid_t>(a),
+                         reinterpret_cast<timespec *>(b));
+  default:
+    return kernel(number, a, b, c, d, e, f);
+  }
 }
 
 /// AT_RANDOM: sixteen bytes by which some run-time libraries seed themselves.

@@ -43,7 +43,7 @@ _Unwind_Reason_Code collect(_Unwind_Context *context, void *argument) {
 const char *executable() {
   static char path[512];
   if (path[0] == 0)
-    syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
+    kernel(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
   return path;
 }
 
@@ -86,12 +86,12 @@ public:
     text_[size_++] = '\n';
     // Opened anew for every line: a descriptor that stays open would change
     // the numbers the program gets, and daemons close them all.
-    const long fd = syscall(SYS_openat, AT_FDCWD, config().log,
-                            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    const long fd = kernel(SYS_openat, AT_FDCWD, config().log,
+                           O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
       return;
-    syscall(SYS_write, fd, text_, size_);
-    syscall(SYS_close, fd);
+    kernel(SYS_write, fd, text_, size_);
+    kernel(SYS_close, fd);
   }
 
 private:
@@ -175,6 +175,25 @@ __attribute__((noinline)) Site walk(Factor factor, const char *kind,
 }
 
 }  // namespace
+
+int callStack(std::uintptr_t *stack, int capacity) {
+  Stack all;
+  _Unwind_Backtrace(collect, &all);
+  const Module own = moduleOf(reinterpret_cast<std::uintptr_t>(&walk));
+  int count = 0;
+  for (int i = 0; i < all.depth && count < capacity; ++i)
+    if (moduleOf(all.pc[i]).base != own.base)
+      stack[count++] = all.pc[i];
+  return count;
+}
+
+bool frameAt(std::uintptr_t pc, char *text, std::size_t capacity) {
+  const Module module = moduleOf(pc);
+  if (module.path)
+    std::snprintf(text, capacity, "%s+0x%lx", module.path,
+                  static_cast<unsigned long>(pc - module.base));
+  return module.path != nullptr;
+}
 
 Site callSite(Factor factor, const char *kind, const char *detail) {
   const Site site = walk(factor, kind, detail);

@@ -10,6 +10,8 @@
 /// threads are delayed for random times instead.
 #include "Perturb.h"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -19,6 +21,9 @@
 #include <xmmintrin.h>
 
 namespace reproaudit::perturb {
+
+std::uint64_t processNumber = 0;
+
 namespace {
 
 // -- Schedule ----------------------------------------------------------------
@@ -28,12 +33,12 @@ constexpr int kPriorities = 40;
 void setPriority(std::uint64_t random) {
   sched_param parameter{};
   parameter.sched_priority = 2 + static_cast<int>(random % kPriorities);
-  syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &parameter);
+  kernel(SYS_sched_setscheduler, 0, SCHED_FIFO, &parameter);
 }
 
 void pause(std::uint64_t nanoseconds) {
   const timespec duration{0, static_cast<long>(nanoseconds)};
-  syscall(SYS_nanosleep, &duration, nullptr);
+  kernel(SYS_nanosleep, &duration, nullptr);
 }
 
 std::uint64_t draw() {
@@ -66,7 +71,7 @@ void schedulingPoint() {
   else if (random % 16 == 0)
     pause((random >> 8) % 200'000);
   else
-    syscall(SYS_sched_yield);
+    kernel(SYS_sched_yield);
 }
 
 // -- Floating point ----------------------------------------------------------
@@ -108,9 +113,30 @@ __attribute__((noinline)) int callMain(int count, char **arguments,
   return programMain(count, arguments, environment);
 }
 
+/// What __builtin_cpu_supports asks, where libgcc has left it in the program.
+void limitProcessor() {
+  if (config().processorModel == 0)
+    return;
+  acknowledge(Factor::CpuDispatch);
+  constexpr unsigned kAvx = 9, kAvx2 = 10, kFma4 = 12, kFma = 14, kAvx512 = 15;
+  dl_find_object program;
+  if (_dl_find_object(reinterpret_cast<void *>(programMain), &program) != 0)
+    return;
+  auto *features =
+      reinterpret_cast<std::uint32_t *>(program.dlfo_link_map->l_addr +
+                                        config().processorModel) +
+      3;
+  const std::uint64_t seed = seedOf(Factor::CpuDispatch);
+  if (seed != 0)
+    *features &= ~(1U << kAvx2 | 1U << kFma4 | 1U << kFma | 1U << kAvx512);
+  if (seed != 0 && seed % 2 == 0)
+    *features &= ~(1U << kAvx);
+}
+
 int startMain(int count, char **arguments, char **environment) {
   if (config().active && config().pinned) {
     pinCanary();
+    limitProcessor();
     setRounding();
     schedulingStart();
     acknowledge(Factor::StackFill);
@@ -183,6 +209,27 @@ HOOK(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes,
   return status;
 }
 
+/// Processes are scheduled like threads.
+HOOK(pid_t, fork, void) {
+  const std::uint64_t number = mix(self.id + 0x7d + ++self.children);
+  if (config().active && config().pinned)
+    acknowledge(Factor::Sched);
+  if (enabled()) {
+    const Inside inside;
+    callSite(Factor::Sched, "fork");
+  }
+  const pid_t child = REAL(fork)();
+  if (child == 0) {
+    trapCycles(false);
+    self.id = processNumber = number;
+    self.children = 0;
+    schedulingStart();
+  } else {
+    schedulingPoint();
+  }
+  return child;
+}
+
 // -- Points where threads meet -----------------------------------------------
 
 HOOK(int, pthread_mutex_lock, pthread_mutex_t *mutex) {
@@ -201,7 +248,7 @@ HOOK(int, pthread_mutex_unlock, pthread_mutex_t *mutex) {
 HOOK(int, sched_yield, void) {
   if (perturbsSchedule() && config().realtime)
     setPriority(0);
-  return static_cast<int>(syscall(SYS_sched_yield));
+  return static_cast<int>(kernel(SYS_sched_yield));
 }
 
 HOOK(void, GOMP_barrier, void) {
@@ -219,17 +266,35 @@ HOOK(void, GOMP_atomic_start, void) {
   REAL(GOMP_atomic_start)();
 }
 
-HOOK(bool, GOMP_loop_nonmonotonic_dynamic_next, long *from, long *to) {
-  schedulingPoint();
-  return REAL(GOMP_loop_nonmonotonic_dynamic_next)(from, to);
-}
+// Chunks are handed out in order: what counts is who is stopped with one in
+// hand.
+#define HOOK_CHUNK(name, arguments, ...)                                       \
+  HOOK(bool, name, __VA_ARGS__) {                                              \
+    const bool more = REAL(name) arguments;                                    \
+    schedulingPoint();                                                         \
+    return more;                                                               \
+  }
+HOOK_CHUNK(GOMP_loop_nonmonotonic_dynamic_next, (from, to), long *from,
+           long *to)
+HOOK_CHUNK(GOMP_loop_dynamic_next, (from, to), long *from, long *to)
+HOOK_CHUNK(GOMP_loop_nonmonotonic_guided_next, (from, to), long *from, long *to)
+HOOK_CHUNK(GOMP_loop_guided_next, (from, to), long *from, long *to)
+HOOK_CHUNK(GOMP_loop_ull_nonmonotonic_dynamic_next, (from, to),
+           unsigned long *from, unsigned long *to)
+HOOK_CHUNK(GOMP_loop_ull_dynamic_next, (from, to), unsigned long *from,
+           unsigned long *to)
 
-HOOK(int, __kmpc_dispatch_next_4, void *place, std::int32_t thread,
-     std::int32_t *last, std::int32_t *from, std::int32_t *to,
-     std::int32_t *stride) {
-  schedulingPoint();
-  return REAL(__kmpc_dispatch_next_4)(place, thread, last, from, to, stride);
-}
+#define HOOK_DISPATCH(name, Index)                                             \
+  HOOK(int, name, void *place, std::int32_t thread, std::int32_t *last,        \
+       Index *from, Index *to, Index *stride) {                                \
+    const int more = REAL(name)(place, thread, last, from, to, stride);        \
+    schedulingPoint();                                                         \
+    return more;                                                               \
+  }
+HOOK_DISPATCH(__kmpc_dispatch_next_4, std::int32_t)
+HOOK_DISPATCH(__kmpc_dispatch_next_4u, std::uint32_t)
+HOOK_DISPATCH(__kmpc_dispatch_next_8, std::int64_t)
+HOOK_DISPATCH(__kmpc_dispatch_next_8u, std::uint64_t)
 
 HOOK(void, __kmpc_critical, void *place, std::int32_t thread, void *lock) {
   schedulingPoint();

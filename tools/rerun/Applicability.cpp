@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Applicability.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <filesystem>
 
 namespace reproaudit {
@@ -27,9 +30,9 @@ const char *lacks(Factor factor) {
   case Factor::Nprocs:
     return "the program does not ask for the number of processors";
   case Factor::Sched:
-    return "the program starts no threads";
+    return "the program starts no threads or processes";
   case Factor::DirOrder:
-    return "no directory is listed";
+    return "no directory is listed and no inode number asked for";
   case Factor::CpuDispatch:
     return "no library is loaded that chooses code by processor";
   case Factor::Env:
@@ -66,6 +69,10 @@ std::vector<std::string> limitations(const Capabilities &capabilities) {
   else if (!capabilities.processes)
     notes.emplace_back("no private process ids: a process that the program "
                        "leaves behind may outlive its run for a moment");
+  if (capabilities.mounts && !capabilities.uncovered.empty())
+    notes.push_back(fmt::format("what the program writes below {} stays and is "
+                                "not compared: no overlay is possible there",
+                                fmt::join(capabilities.uncovered, ", ")));
   if (!capabilities.fixedAddresses)
     notes.emplace_back("address randomisation stays on in pinned runs");
   if (!capabilities.realtime)

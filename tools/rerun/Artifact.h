@@ -41,4 +41,10 @@ private:
   XXH3_state_t state_;
 };
 
+inline Artifact makeArtifact(std::string name, std::string_view bytes) {
+  ArtifactBuilder builder(std::move(name), 0);
+  builder.append(bytes);
+  return builder.finish();
+}
+
 }  // namespace reproaudit

@@ -56,6 +56,8 @@ private:
   void lookForInteraction();
   void separateAddresses();
   void findCauses();
+  void forgetHashesOfAddresses();
+  void withdraw(Factor factor, std::string reason);
   void conclude();
 
   std::vector<FactorResult *> applicable();
@@ -239,18 +241,9 @@ void Audit::separateAddresses() {
       std::ranges::find(report_.factors, Factor::Aslr, &FactorResult::factor);
   if (aslr == report_.factors.end() || aslr->state != FactorState::Differs)
     return;
-  for (FactorResult &result : report_.factors)
-    if (result.factor == Factor::HeapOrder &&
-        result.state == FactorState::Differs) {
-      result.state = FactorState::NotApplicable;
-      result.reason = "the output depends on addresses themselves (see aslr), "
-                      "so the effect of their order cannot be seen";
-      std::erase_if(report_.replay, [](const Intervention &intervention) {
-        return intervention.seeds.contains(Factor::HeapOrder);
-      });
-      for (ArtifactResult &artifact : report_.artifacts)
-        std::erase(artifact.factors, Factor::HeapOrder);
-    }
+  withdraw(Factor::HeapOrder,
+           "the output depends on addresses themselves (see aslr), so the "
+           "effect of their order cannot be seen");
 }
 
 void Audit::findCauses() {
@@ -258,6 +251,45 @@ void Audit::findCauses() {
   for (const FactorResult *result : applicable())
     if (result->state == FactorState::Differs)
       search.explain(*result, report_);
+}
+
+/// A hash of an address, such as that of a thread, is no better than the
+/// address: the way to compute it does not matter.
+void Audit::forgetHashesOfAddresses() {
+  const bool addresses =
+      std::ranges::any_of(applicable(), [](const FactorResult *result) {
+        return result->factor == Factor::Aslr &&
+               result->state == FactorState::Differs;
+      });
+  const auto isHash = [](const Cause &cause) {
+    return cause.factor == Factor::HashOrder;
+  };
+  const bool onlyValues =
+      std::ranges::all_of(report_.causes, [&](const Cause &cause) {
+        return !isHash(cause) || cause.called == "std::hash";
+      });
+  if (!addresses || !onlyValues)
+    return;
+  std::erase_if(report_.causes, isHash);
+  withdraw(Factor::HashOrder,
+           "only hash values count, and those of addresses differ anyway "
+           "(see aslr)");
+}
+
+/// \p factor cannot be judged after all.
+void Audit::withdraw(Factor factor, std::string reason) {
+  for (FactorResult &result : report_.factors) {
+    if (result.factor != factor || result.state != FactorState::Differs)
+      continue;
+    result.state = FactorState::NotApplicable;
+    result.reason = std::move(reason);
+    std::erase_if(report_.replay, [&](const Intervention &intervention) {
+      return intervention.seeds.contains(factor);
+    });
+    for (ArtifactResult &artifact : report_.artifacts)
+      std::erase(artifact.factors, factor);
+    return;
+  }
 }
 
 void Audit::runReplay() {
@@ -346,6 +378,7 @@ RerunReport Audit::run() {
       lookForInteraction();
     separateAddresses();
     findCauses();
+    forgetHashesOfAddresses();
   }
   conclude();
   return std::move(report_);

@@ -123,14 +123,18 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
 }
 
 std::string configurationOf(const Intervention &intervention,
-                            const RunPaths &paths, unsigned processors,
-                            bool realtime) {
+                            const RunPaths &paths, const Binary &binary,
+                            unsigned processors, bool realtime) {
   std::string text =
       fmt::format("log {}\nprocessors {}\n", paths.log.string(), processors);
   if (intervention.pinned)
     text += "pinned 1\n";
   if (realtime)
     text += "realtime 1\n";
+  for (const std::uint64_t offset : binary.draws)
+    text += fmt::format("trap {:x}\n", offset);
+  if (binary.processorModel != 0)
+    text += fmt::format("processor-model {:x}\n", binary.processorModel);
   for (const auto &[factor, seed] : intervention.seeds)
     text += fmt::format("{} {}\n", name(factor), seed);
   for (const std::uint64_t site : intervention.sites)

@@ -3,6 +3,7 @@
 /// The environment block of a run, and what the preload library is told.
 #pragma once
 
+#include "Binary.h"
 #include "reproaudit/rerun/Run.h"
 
 #include <filesystem>
@@ -36,8 +37,8 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
 
 /// The text of RunPaths::config.
 std::string configurationOf(const Intervention &intervention,
-                            const RunPaths &paths, unsigned processors,
-                            bool realtime);
+                            const RunPaths &paths, const Binary &binary,
+                            unsigned processors, bool realtime);
 
 /// This process's variables, sorted.
 std::vector<std::string> ownEnvironment();

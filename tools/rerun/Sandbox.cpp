@@ -7,6 +7,7 @@
 #include "reproaudit/rerun/Sandbox.h"
 
 #include "Artifact.h"
+#include "Binary.h"
 #include "Environment.h"
 #include "Workspace.h"
 
@@ -46,6 +47,7 @@ struct Sandbox::State {
   Capabilities capabilities;
   Workspace workspace;
   unsigned processors;
+  Binary binary;
 };
 
 namespace {
@@ -394,6 +396,7 @@ Capabilities probe(Workspace &workspace, bool namespaces) {
   result.processes =
       result.mounts &&
       tryIn(userFlag | kMounts | CLONE_NEWPID | CLONE_NEWIPC, procs);
+  result.uncovered = workspace.uncovered();
   workspace.collect(false);
   result.fixedAddresses =
       tryIn(0, [] { return personality(ADDR_NO_RANDOMIZE) != -1; });
@@ -411,10 +414,24 @@ LC_CTYPE
 copy "POSIX"
 END LC_CTYPE
 LC_COLLATE
-copy "POSIX"
+order_start forward
+<U0061>
+<U0041>
+<U0062>
+<U0042>
+UNDEFINED
+order_end
 END LC_COLLATE
 LC_TIME
-copy "POSIX"
+abday "xa";"xb";"xc";"xd";"xe";"xf";"xg"
+day "xaa";"xbb";"xcc";"xdd";"xee";"xff";"xgg"
+abmon "ya";"yb";"yc";"yd";"ye";"yf";"yg";"yh";"yi";"yj";"yk";"yl"
+mon "yaa";"ybb";"ycc";"ydd";"yee";"yff";"ygg";"yhh";"yii";"yjj";"ykk";"yll"
+d_t_fmt "%d.%m.%Y %T"
+d_fmt "%d.%m.%Y"
+t_fmt "%T"
+am_pm "";""
+t_fmt_ampm ""
 END LC_TIME
 LC_MONETARY
 copy "POSIX"
@@ -476,12 +493,14 @@ std::expected<Sandbox, std::string> Sandbox::create(Target target,
   Workspace overlay(target.directory, root, View::Overlay);
   Capabilities capabilities = probe(overlay, target.namespaces);
   capabilities.locale = compileLocale(paths.locales);
+  Binary binary =
+      readBinary(executableOf(target.command.front(), target.directory));
   Workspace workspace(target.directory, root,
                       capabilities.mounts ? View::Overlay : View::Copy);
-  auto state = std::make_unique<State>(
-      State{std::move(target), std::move(*scratch), std::move(paths),
-            ownEnvironment(), capabilities, std::move(workspace),
-            static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN))});
+  auto state = std::make_unique<State>(State{
+      std::move(target), std::move(*scratch), std::move(paths),
+      ownEnvironment(), capabilities, std::move(workspace),
+      static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)), std::move(binary)});
   return Sandbox(std::move(state));
 }
 
@@ -509,8 +528,8 @@ Observation Sandbox::run(const Intervention &intervention) {
     return observation;
   fs::remove(state.paths.log);
   std::ofstream(state.paths.config)
-      << configurationOf(intervention, state.paths, state.processors,
-                         can.realtime && perturbedSchedule);
+      << configurationOf(intervention, state.paths, state.binary,
+                         state.processors, can.realtime && perturbedSchedule);
 
   Launch launch;
   launch.workspace = &state.workspace;

@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -55,22 +56,29 @@ void removeLeftovers(const fs::path &parent) {
 
 }  // namespace
 
-void removeTree(const fs::path &path) {
-  std::error_code ignored;
-  if (fs::is_directory(fs::symlink_status(path, ignored))) {
-    fs::permissions(path, fs::perms::owner_all, fs::perm_options::add, ignored);
-    std::set<fs::path> children;
-    for (const auto &entry : fs::directory_iterator(path, ignored))
-      children.insert(entry.path());
-    std::ranges::for_each(children, removeTree);
-  }
-  fs::remove(path, ignored);
+namespace {
+
+constexpr const char *kMemory = "/dev/shm";
+constexpr const char *kDisk = "/tmp";
+
+/// Memory, if there is enough: creating and removing files costs nothing there.
+/// The same for every audit on a machine, so that paths have the same length.
+fs::path scratchParent() {
+  constexpr std::uint64_t kEnough = std::uint64_t{8} << 30;
+  struct statvfs memory{};
+  const bool usable = statvfs(kMemory, &memory) == 0 &&
+                      (memory.f_flag & (ST_NOEXEC | ST_RDONLY)) == 0 &&
+                      memory.f_blocks * memory.f_frsize >= kEnough &&
+                      access(kMemory, W_OK) == 0;
+  return usable ? kMemory : kDisk;
 }
 
+}  // namespace
+
 std::expected<Scratch, std::string> Scratch::create() {
-  // One fixed parent: paths must have the same length in every audit.
-  const fs::path parent = "/tmp";
-  removeLeftovers(parent);
+  const fs::path parent = scratchParent();
+  removeLeftovers(kMemory);
+  removeLeftovers(kDisk);
   std::string path = (parent / kPrefix).string() + "XXXXXX";
   if (!mkdtemp(path.data()))
     return std::unexpected(
@@ -95,40 +103,6 @@ Scratch::~Scratch() {
 // -- Artifacts ---------------------------------------------------------------
 
 namespace {
-
-Artifact readFile(const fs::path &path, std::string name,
-                  const struct stat &status) {
-  ArtifactBuilder builder(std::move(name), status.st_mode & 07777);
-  std::ifstream file(path, std::ios::binary);
-  std::string block(1 << 18, '\0');
-  while (file) {
-    file.read(block.data(), static_cast<std::streamsize>(block.size()));
-    builder.append({block.data(), static_cast<std::size_t>(file.gcount())});
-  }
-  return builder.finish();
-}
-
-Artifact makeArtifact(std::string name, std::string_view bytes) {
-  ArtifactBuilder builder(std::move(name), 0);
-  builder.append(bytes);
-  return builder.finish();
-}
-
-/// The artifact at \p path; links count as their target's name, deleted files
-/// (an overlay's whiteouts) as such.
-Artifact describe(const fs::path &path, const std::string &name) {
-  struct stat status{};
-  std::error_code ignored;
-  lstat(path.c_str(), &status);
-  if (S_ISLNK(status.st_mode))
-    return makeArtifact(name,
-                        "link to " + fs::read_symlink(path, ignored).string());
-  if (S_ISCHR(status.st_mode) && status.st_rdev == 0)
-    return makeArtifact(name, "deleted");
-  if (!S_ISREG(status.st_mode))
-    return makeArtifact(name, "special file");
-  return readFile(path, name, status);
-}
 
 /// Calls \p visit for everything below \p root that is not a directory.
 template <class Visit> void forEachFile(const fs::path &root, Visit visit) {
@@ -155,9 +129,9 @@ constexpr std::size_t kMaxCopiedFiles = 20000;
 }  // namespace
 
 Workspace::Workspace(fs::path directory, fs::path scratch, View view)
-    : directory_(std::move(directory)), upper_(scratch / "upper"),
-      work_(scratch / "layer"), copy_(scratch / "copy" / "work"),
-      elsewhere_(scratch / "elsewhere" / "another-directory"), view_(view) {}
+    : directory_(std::move(directory)), copy_(scratch / "copy" / "work"),
+      elsewhere_(scratch / "elsewhere" / "another-directory"), view_(view),
+      overlay_(directory_, scratch) {}
 
 fs::path Workspace::start(bool elsewhere) const {
   if (elsewhere)
@@ -168,8 +142,8 @@ fs::path Workspace::start(bool elsewhere) const {
 std::string Workspace::prepare(bool elsewhere) {
   std::error_code error;
   if (view_ == View::Overlay) {
-    for (const fs::path &path : {upper_, work_, elsewhere_})
-      fs::create_directories(path, error);
+    overlay_.prepare();
+    fs::create_directories(elsewhere_, error);
     return error ? error.message() : "";
   }
   if (pristine_.empty())
@@ -183,37 +157,18 @@ std::string Workspace::prepare(bool elsewhere) {
 }
 
 bool Workspace::mount(bool elsewhere) const {
-  if (view_ == View::Copy)
-    return true;
-  const std::string layers =
-      fmt::format("lowerdir={},upperdir={},workdir={}", directory_.string(),
-                  upper_.string(), work_.string());
-  const fs::path at = start(elsewhere);
-  // `userxattr` is what unprivileged users need, and what root may not have.
-  return ::mount("overlay", at.c_str(), "overlay", 0, layers.c_str()) == 0 ||
-         ::mount("overlay", at.c_str(), "overlay", 0,
-                 (layers + ",userxattr").c_str()) == 0;
+  return view_ == View::Copy ||
+         overlay_.mount(elsewhere ? elsewhere_ : fs::path());
 }
 
 std::vector<Artifact> Workspace::collect(bool elsewhere) {
   if (view_ == View::Overlay)
-    return collectOverlay();
+    return overlay_.collect();
   if (elsewhere) {
     std::error_code ignored;
     fs::rename(elsewhere_, copy_, ignored);
   }
   return collectCopy();
-}
-
-std::vector<Artifact> Workspace::collectOverlay() {
-  std::vector<Artifact> artifacts;
-  forEachFile(upper_, [&](const fs::path &path, const std::string &name) {
-    artifacts.push_back(describe(path, name));
-  });
-  removeTree(upper_);
-  removeTree(work_);
-  sortByName(artifacts);
-  return artifacts;
 }
 
 std::string Workspace::copyAll() {

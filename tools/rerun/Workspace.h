@@ -5,6 +5,7 @@
 #pragma once
 
 #include "Environment.h"
+#include "Overlay.h"
 #include "reproaudit/rerun/Run.h"
 
 #include <expected>
@@ -32,9 +33,6 @@ private:
   int lock_ = -1;  ///< Held while the owner lives.
 };
 
-/// Removes \p path and everything below, also what the target made unreadable.
-void removeTree(const std::filesystem::path &path);
-
 /// How a run sees the work directory.
 enum class View : std::uint8_t {
   Overlay,  ///< At its path, through a private overlay: costs nothing.
@@ -51,6 +49,8 @@ public:
   std::string prepare(bool elsewhere);
   /// Called in the child, in its own mount namespace: makes the view visible.
   bool mount(bool elsewhere) const;
+  /// Directories where what a run writes stays; known after a mount().
+  std::vector<std::string> uncovered() const { return overlay_.uncovered(); }
   /// Where the run starts.
   std::filesystem::path start(bool elsewhere) const;
   /// The files that the run wrote, sorted; forgets them.
@@ -63,11 +63,11 @@ private:
     bool operator==(const Stamp &) const = default;
   };
   std::string copyAll();
-  std::vector<Artifact> collectOverlay();
   std::vector<Artifact> collectCopy();
 
-  std::filesystem::path directory_, upper_, work_, copy_, elsewhere_;
+  std::filesystem::path directory_, copy_, elsewhere_;
   View view_;
+  Overlay overlay_;
   std::map<std::string, Stamp> pristine_;  ///< The copy before a run.
 };
 

@@ -47,7 +47,7 @@ struct FactorInfo {
 
 inline constexpr std::array<FactorInfo, 18> kFactors{{
     {Factor::Entropy, "entropy",
-     "clocks, random devices, process ids and host name",
+     "clocks, file times, random devices, process ids and host name",
      "derive the value from a seed or an input that the run records", 3, true,
      true},
     {Factor::HashOrder, "hash-order", "iteration order of unordered containers",
@@ -70,7 +70,8 @@ inline constexpr std::array<FactorInfo, 18> kFactors{{
     {Factor::Sched, "sched", "order in which threads run",
      "combine results in a fixed order, not in order of arrival", 12, false,
      true},
-    {Factor::DirOrder, "dir-order", "order of directory entries",
+    {Factor::DirOrder, "dir-order",
+     "order of directory entries and inode numbers",
      "sort the entries before use", 3, true, false},
     {Factor::CpuDispatch, "cpu-dispatch",
      "instruction sets that libm and BLAS choose from",

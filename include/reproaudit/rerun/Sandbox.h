@@ -33,6 +33,7 @@ struct Capabilities {
   bool fixedAddresses = false;  ///< ASLR can be switched off.
   bool realtime = false;        ///< The schedule can be fixed.
   bool locale = false;          ///< A locale with a decimal comma exists.
+  std::vector<std::string> uncovered;  ///< Directories where writes stay.
 };
 
 class Sandbox {
