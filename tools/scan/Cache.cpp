@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Cache.h"
 
-#include "reproaudit/scan/ClangCommand.h"
-
+#include "clang/Basic/Version.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <tuple>
-#include <unistd.h>
-#include <utility>
 #include <vector>
 
 namespace fs = std::filesystem;
@@ -23,7 +22,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSuffix = ".json";
+/// Nothing else has such a name: `clean` must not remove what others keep in a
+/// folder that the user named.
+constexpr std::string_view kSuffix = ".reproaudit-unit";
 
 /// A hash of this program: another build may find other things.
 const std::string &programHash() {
@@ -32,6 +33,11 @@ const std::string &programHash() {
     return buffer ? contentHash((*buffer)->getBuffer()) : std::string();
   }();
   return hash;
+}
+
+/// The first line of an entry: whose it is, and that it is whole.
+std::string headingOf(const std::string &key, llvm::StringRef json) {
+  return key + " " + contentHash(json);
 }
 
 struct Entry {
@@ -74,21 +80,21 @@ fs::path Cache::defaultDirectory() {
   return home.is_absolute() ? home / ".cache" / "reproaudit" : fs::path();
 }
 
-std::string Cache::key(const CompileCommand &command,
-                       const Repository &repository,
+std::string Cache::key(const Unit &unit, const Repository &repository,
                        const UnitOptions &options) {
   Json parts = {programHash(),
+                clang::getClangFullVersion(),
                 options.rules,
                 options.configurable,
                 static_cast<int>(options.engine),
                 repository.root().string(),
-                command.directory,
-                command.file};
-  if (const auto clang = toClang(command, options.trusted)) {
-    parts.push_back(clang->sides);
-    parts.push_back(clang->refused);
+                unit.command.directory,
+                unit.command.file};
+  if (unit.clang) {
+    parts.push_back(unit.clang->sides);
+    parts.push_back(unit.clang->refused);
   } else {
-    parts.push_back(clang.error());
+    parts.push_back(unit.clang.error());
   }
   for (const char *name : {"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH",
                            "CUDA_PATH", "COMPILER_PATH", "SDKROOT"})
@@ -107,9 +113,12 @@ std::optional<UnitResult> Cache::find(const std::string &key) {
   const auto buffer = llvm::MemoryBuffer::getFile(path.string());
   if (!buffer)
     return std::nullopt;
+  const auto [heading, json] = (*buffer)->getBuffer().split('\n');
+  if (heading != headingOf(key, json))
+    return std::nullopt;
   UnitResult result;
   try {
-    Json::parse((*buffer)->getBuffer()).get_to(result);
+    Json::parse(json).get_to(result);
   } catch (const Json::exception &) {
     return std::nullopt;
   }
@@ -126,22 +135,23 @@ void Cache::store(const std::string &key, const std::string &json) {
   const fs::path path = pathOf(key);
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  const fs::path temporary =
-      path.parent_path() / (path.stem().string() + "." +
-                            std::to_string(getpid()) + ".tmp");
-  std::FILE *stream = error ? nullptr : std::fopen(temporary.c_str(), "wb");
-  if (!stream)
+  // A scan that is killed leaves at most a file that clean() and evict() know.
+  int descriptor = -1;
+  llvm::SmallString<256> temporary;
+  if (llvm::sys::fs::createUniqueFile(
+          (directory_ / "%%%%%%%%").string() + std::string(kSuffix), descriptor,
+          temporary))
     return;
-  const bool written =
-      std::fwrite(json.data(), 1, json.size(), stream) == json.size();
-  if (std::fclose(stream) == 0 && written)
-    fs::rename(temporary, path, error);
-  if (!written || error)
-    fs::remove(temporary, error);
+  llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+  stream << headingOf(key, json) << '\n' << json;
+  stream.close();
+  if (stream.has_error() || llvm::sys::fs::rename(temporary, path.string()))
+    std::ignore = llvm::sys::fs::remove(temporary);
+  stream.clear_error();
 }
 
 void Cache::evict(std::uintmax_t bytes) {
-  std::vector<Entry> entries = entriesOf(directory_);
+  const std::vector<Entry> entries = entriesOf(directory_);
   std::uintmax_t left = 0;
   for (const Entry &entry : entries)
     left += entry.bytes;

@@ -3,15 +3,17 @@
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Chrono.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/xxhash.h"
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <algorithm>
+#include <ctime>
 #include <memory>
+#include <sys/stat.h>
+#include <tuple>
 #include <utility>
 
 using llvm::StringRef;
@@ -44,16 +46,26 @@ private:
 
 namespace {
 
-std::int64_t nanoseconds(llvm::sys::TimePoint<> time) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             time.time_since_epoch())
-      .count();
+std::int64_t nanoseconds(const timespec &time) {
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  return time.tv_sec * kPerSecond + time.tv_nsec;
 }
 
-/// File systems keep times as coarse as two seconds.
-bool isSettled(std::int64_t modified) {
+std::optional<FileStamp> stampOf(const std::string &path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0)
+    return std::nullopt;
+  return FileStamp{static_cast<std::uint64_t>(status.st_size),
+                   nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+}
+
+/// File systems keep times as coarse as two seconds, and a clock that was put
+/// back leaves files from the future.
+bool isSettled(const FileStamp &stamp) {
   constexpr std::int64_t kCoarsest = 2'000'000'000;
-  return nanoseconds(std::chrono::system_clock::now()) - modified > kCoarsest;
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now) - std::max(stamp.modified, stamp.changed) > kCoarsest;
 }
 
 }  // namespace
@@ -68,7 +80,7 @@ std::string contentHash(StringRef content) {
 Input &InputRecorder::note(const Twine &path, Input::Kind kind) {
   llvm::SmallString<256> absolute;
   path.toVector(absolute);
-  llvm::sys::fs::make_absolute(absolute);
+  std::ignore = llvm::sys::fs::make_absolute(absolute);
   Input &input = inputs_[absolute.str().str()];
   // The strongest of what was asked about a path is what has to hold.
   input.kind = std::max(input.kind, kind);
@@ -95,12 +107,19 @@ InputRecorder::openFileForRead(const Twine &path) {
     return file;
   }
   Input &input = note(path, Input::Kind::Read);
-  if (const auto status = (*file)->status()) {
-    input.size = status->getSize();
-    input.modified = nanoseconds(status->getLastModificationTime());
-    input.settled = isSettled(input.modified);
-  }
+  // Before the content is read: an edit in between makes the stamp outdated.
+  input.stamp = stampOf(path.str()).value_or(FileStamp{});
+  input.settled = isSettled(input.stamp);
   return std::make_unique<RecordedFile>(std::move(*file), input);
+}
+
+llvm::vfs::directory_iterator InputRecorder::dir_begin(const Twine &path,
+                                                       std::error_code &error) {
+  if (const auto stamp = stampOf(path.str()))
+    note(path, Input::Kind::Listed).stamp = *stamp;
+  else
+    note(path, Input::Kind::Absent);
+  return ProxyFileSystem::dir_begin(path, error);
 }
 
 std::vector<Input> InputRecorder::inputs() const {
@@ -116,21 +135,20 @@ std::vector<Input> InputRecorder::inputs() const {
 
 InputValidator::Current &InputValidator::current(const std::string &path) {
   const auto [entry, isNew] = seen_.try_emplace(path);
-  llvm::sys::fs::file_status status;
-  if (isNew && !llvm::sys::fs::status(path, status)) {
-    entry->second = {true, status.getSize(),
-                     nanoseconds(status.getLastModificationTime())};
-  }
+  if (isNew)
+    entry->second.stamp = stampOf(path);
   return entry->second;
 }
 
 bool InputValidator::isUnchanged(const Input &input) {
   Current &now = current(input.path);
-  if (input.kind != Input::Kind::Read)
-    return now.exists == (input.kind == Input::Kind::Present);
-  if (!now.exists || now.size != input.size)
+  if (input.kind < Input::Kind::Listed)
+    return now.stamp.has_value() == (input.kind == Input::Kind::Present);
+  if (input.kind == Input::Kind::Listed)
+    return now.stamp && now.stamp->modified == input.stamp.modified;
+  if (!now.stamp || now.stamp->size != input.stamp.size)
     return false;
-  if (input.settled && now.modified == input.modified)
+  if (input.settled && now.stamp == input.stamp)
     return true;
   if (!now.hash) {
     const auto buffer = llvm::MemoryBuffer::getFile(input.path);
@@ -141,9 +159,10 @@ bool InputValidator::isUnchanged(const Input &input) {
 
 void to_json(nlohmann::ordered_json &json, const Input &input) {
   json = {input.path, static_cast<int>(input.kind)};
-  if (input.kind == Input::Kind::Read) {
-    json.push_back(input.size);
-    json.push_back(input.modified);
+  if (input.kind >= Input::Kind::Listed) {
+    json.push_back(input.stamp.size);
+    json.push_back(input.stamp.modified);
+    json.push_back(input.stamp.changed);
     json.push_back(input.settled);
     json.push_back(input.hash);
   }
@@ -152,12 +171,13 @@ void to_json(nlohmann::ordered_json &json, const Input &input) {
 void from_json(const nlohmann::ordered_json &json, Input &input) {
   json.at(0).get_to(input.path);
   input.kind = static_cast<Input::Kind>(json.at(1).get<int>());
-  if (input.kind != Input::Kind::Read)
+  if (input.kind < Input::Kind::Listed)
     return;
-  json.at(2).get_to(input.size);
-  json.at(3).get_to(input.modified);
-  json.at(4).get_to(input.settled);
-  json.at(5).get_to(input.hash);
+  json.at(2).get_to(input.stamp.size);
+  json.at(3).get_to(input.stamp.modified);
+  json.at(4).get_to(input.stamp.changed);
+  json.at(5).get_to(input.settled);
+  json.at(6).get_to(input.hash);
 }
 
 }  // namespace reproaudit

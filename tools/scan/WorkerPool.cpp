@@ -82,9 +82,11 @@ void limitThisProcess(const WorkerLimits &limits) {
       [](void *, const char *, bool) { _exit(kOutOfMemory); });
 }
 
-/// What a crashing compiler prints is about itself, not about the user's code.
+/// What a crashing compiler prints is about itself, not about the user's code;
+/// and a source may include /dev/stdin.
 void silenceThisProcess() {
-  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  dup2(nowhere, STDIN_FILENO);
   dup2(nowhere, STDOUT_FILENO);
   dup2(nowhere, STDERR_FILENO);
 }

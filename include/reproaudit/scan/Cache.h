@@ -31,17 +31,16 @@ public:
   explicit Cache(std::filesystem::path directory)
       : directory_(std::move(directory)) {}
 
-  /// What identifies the analysis of \p command apart from the files it reads:
+  /// What identifies the analysis of \p unit apart from the files it reads:
   /// this program, the rules and options, the command, the environment.
-  static std::string key(const CompileCommand &command,
-                         const Repository &repository,
+  static std::string key(const Unit &unit, const Repository &repository,
                          const UnitOptions &options);
 
   /// The valid result of \p key.
   std::optional<UnitResult> find(const std::string &key);
 
   /// Keeps \p json, the text of a UnitResult. Silent if it cannot be written:
-  /// a cache may be read-only or full.
+  /// the folder may be read-only or the disk full.
   void store(const std::string &key, const std::string &json);
 
   /// Removes the entries that were not used for longest until less than

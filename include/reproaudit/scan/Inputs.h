@@ -19,15 +19,25 @@
 
 namespace reproaudit {
 
+/// What a file system knows of a file without reading it; times in nanoseconds
+/// since 1970. No program can set `changed`, so an edit that keeps the size and
+/// puts `modified` back is noticed.
+struct FileStamp {
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;
+  std::int64_t changed = 0;
+
+  bool operator==(const FileStamp &) const = default;
+};
+
 struct Input {
-  enum class Kind : std::uint8_t { Absent, Present, Read };
+  enum class Kind : std::uint8_t { Absent, Present, Listed, Read };
   std::string path;  ///< Absolute.
   Kind kind = Kind::Absent;
+  FileStamp stamp;  ///< Of a folder that was listed, a file that was read.
   // Of a file that was read:
-  std::uint64_t size = 0;
-  std::int64_t modified = 0;  ///< Nanoseconds since 1970.
   bool settled = false;  ///< Was old enough then that a later change must show
-                         ///< in `modified`.
+                         ///< in the stamp.
   std::string hash;      ///< Of the content.
 };
 
@@ -43,6 +53,8 @@ public:
   bool exists(const llvm::Twine &path) override;
   llvm::ErrorOr<std::unique_ptr<llvm::vfs::File>>
   openFileForRead(const llvm::Twine &path) override;
+  llvm::vfs::directory_iterator dir_begin(const llvm::Twine &path,
+                                          std::error_code &error) override;
 
   /// The notes, sorted by path.
   std::vector<Input> inputs() const;
@@ -61,9 +73,7 @@ public:
 
 private:
   struct Current {
-    bool exists = false;
-    std::uint64_t size = 0;
-    std::int64_t modified = 0;
+    std::optional<FileStamp> stamp;  ///< None if there is no such file.
     std::optional<std::string> hash;
   };
   Current &current(const std::string &path);
