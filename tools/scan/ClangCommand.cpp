@@ -11,8 +11,9 @@
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/StringSaver.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -34,14 +35,46 @@ StringRef toolName(StringRef program) {
   return name.rtrim("0123456789.-");
 }
 
-/// Drops `ccache`, `distcc` and their like in front of the compiler.
+/// The name that \p tool ends with if it is a compiler, with or without the
+/// prefix of a cross compiler; else "".
+StringRef compilerIn(StringRef tool) {
+  for (const StringRef name :
+       {"cc", "c++", "gcc", "g++", "clang", "clang++", "nvcc", "icc", "icpc",
+        "icx", "icpx", "mpicc", "mpicxx", "mpic++", "hipcc", "nvc", "nvc++"})
+    if (tool == name || tool.ends_with(("-" + name).str()))
+      return name;
+  return {};
+}
+
+/// Drops what stands in front of the compiler: `ccache`, `distcc -j 8`,
+/// `cmake -E env A=B`. The values of options are not taken for compilers.
 void dropLaunchers(Arguments &arguments) {
-  constexpr StringRef kLaunchers[] = {"ccache", "sccache", "distcc", "icecc",
-                                      "icerun", "buildcache", "goma", "gomacc",
-                                      "rewrapper", "time", "nice", "env"};
-  while (arguments.size() > 1 &&
-         llvm::is_contained(kLaunchers, toolName(arguments.front())))
-    arguments.erase(arguments.begin());
+  const auto isOption = [](StringRef argument) {
+    return llvm::is_contained({"-c", "-o", "-x"}, argument) ||
+           argument.starts_with("-I") || argument.starts_with("-i") ||
+           argument.starts_with("-D") || argument.starts_with("-M");
+  };
+  for (auto it = arguments.begin();
+       it != arguments.end() && (it == arguments.begin() || !isOption(*it));
+       ++it)
+    if (!StringRef(*it).starts_with("-") && !compilerIn(toolName(*it)).empty()) {
+      arguments.erase(arguments.begin(), it);
+      return;
+    }
+}
+
+/// The target of a cross compiler, `aarch64-linux-gnu` of
+/// `aarch64-linux-gnu-g++`; "" if \p tool compiles for this machine.
+StringRef targetOf(StringRef tool) {
+  StringRef prefix = tool.drop_back(compilerIn(tool).size());
+  if (!prefix.consume_back("-"))
+    return {};
+  const llvm::Triple triple(prefix);
+  const llvm::Triple here(llvm::sys::getDefaultTargetTriple());
+  return triple.getArch() == llvm::Triple::UnknownArch ||
+                 triple.getArch() == here.getArch()
+             ? StringRef()
+             : prefix;
 }
 
 bool isBelow(const fs::path &file, const std::vector<fs::path> &folders) {
@@ -68,7 +101,11 @@ void expandResponseFiles(Arguments &arguments, const fs::path &directory,
         continue;
       }
       const fs::path file = directory / argument.substr(1);
-      if (!isBelow(file, trusted)) {
+      // CMake names a module map for every unit; only a build writes them.
+      if (std::error_code ignored;
+          file.extension() == ".modmap" && !fs::exists(file, ignored))
+        continue;
+      if (!isBelow(file, trusted) || !fs::is_regular_file(file)) {
         refused.push_back(argument);
         continue;
       }
@@ -89,26 +126,22 @@ void expandResponseFiles(Arguments &arguments, const fs::path &directory,
 
 enum class Treatment : std::uint8_t { Keep, Drop, Refuse };
 
-/// What `-Xclang VALUE` is for.
+/// What `-Xclang VALUE` is for. Much of what the frontend knows writes files, so
+/// only what can change the AST is kept.
 Treatment treatmentOfFrontendValue(StringRef value) {
   return llvm::StringSwitch<Treatment>(value)
       .Cases({"-load", "-plugin", "-add-plugin"}, Treatment::Refuse)
       .StartsWith("-plugin-arg-", Treatment::Refuse)
       .StartsWith("-fplugin", Treatment::Refuse)
-      .Cases({"-include-pch", "-emit-pch", "-verify", "-dependency-file",
-              "-emit-module", "-o"},
-             Treatment::Drop)
-      .StartsWith("-ftime-", Treatment::Drop)
-      .Default(Treatment::Keep);
-}
-
-bool frontendValueTakesAnother(StringRef value) {
-  return llvm::StringSwitch<bool>(value)
-      .Cases({"-load", "-plugin", "-add-plugin", "-include-pch",
-              "-dependency-file", "-o"},
-             true)
-      .StartsWith("-plugin-arg-", true)
-      .Default(false);
+      .StartsWith("-fmodule", Treatment::Drop)
+      .StartsWith("-f", Treatment::Keep)
+      .StartsWith("-D", Treatment::Keep)
+      .StartsWith("-I", Treatment::Keep)
+      .StartsWith("-U", Treatment::Keep)
+      .StartsWith("-std=", Treatment::Keep)
+      .StartsWith("-target-", Treatment::Keep)
+      .Cases({"-include", "-isystem", "-internal-isystem"}, Treatment::Keep)
+      .Default(Treatment::Drop);
 }
 
 Treatment treatmentOf(const llvm::opt::Arg &argument) {
@@ -139,6 +172,15 @@ Treatment treatmentOf(const llvm::opt::Arg &argument) {
   case OPT_ftime_trace:
   case OPT_ftime_trace_EQ:
   case OPT_include_pch:
+  case OPT_emit_pch:
+  case OPT_fmodules:
+  case OPT_fthinlto_index_EQ:
+  case OPT_fprofile_use:
+  case OPT_fprofile_use_EQ:
+  case OPT_fprofile_instr_use:
+  case OPT_fprofile_instr_use_EQ:
+  case OPT_fprofile_sample_use_EQ:
+  case OPT_fprofile_list_EQ:
   case OPT_fcrash_diagnostics_dir:
   case OPT_gen_reproducer_eq:
   case OPT_fmodules_cache_path:
@@ -175,22 +217,22 @@ void keepWhatMatters(const Arguments &arguments, Arguments &kept,
           raw, missingIndex, missingCount,
           llvm::opt::Visibility(ClangOption));
 
-  const llvm::SmallVector<llvm::opt::Arg *> list(parsed.begin(), parsed.end());
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const llvm::opt::Arg &argument = *list[i];
-    const bool isFrontend =
-        argument.getOption().getUnaliasedOption().getID() == OPT_Xclang;
-    const Treatment treatment =
-        isFrontend ? treatmentOfFrontendValue(argument.getValue())
-                   : treatmentOf(argument);
+  Treatment ofFrontend = Treatment::Drop;
+  for (const llvm::opt::Arg *argument : parsed) {
+    Treatment treatment = treatmentOf(*argument);
+    if (argument->getOption().matches(OPT_Xclang)) {
+      // What begins without a dash belongs to the value before.
+      if (StringRef(argument->getValue()).starts_with("-"))
+        ofFrontend = treatmentOfFrontendValue(argument->getValue());
+      treatment = ofFrontend;
+    }
     llvm::opt::ArgStringList rendered;
-    argument.render(parsed, rendered);
-    const bool hasMore = isFrontend && i + 1 < list.size() &&
-                         treatment != Treatment::Keep &&
-                         frontendValueTakesAnother(argument.getValue());
-    if (hasMore)
-      list[++i]->render(parsed, rendered);
-    if (treatment == Treatment::Keep)
+    argument->render(parsed, rendered);
+    if (argument->getOption().matches(OPT_include))
+      // Not by the driver: it would take a precompiled header that lies beside.
+      kept.insert(kept.end(), {"-Xclang", "-include", "-Xclang",
+                               argument->getValue()});
+    else if (treatment == Treatment::Keep)
       kept.insert(kept.end(), rendered.begin(), rendered.end());
     else if (treatment == Treatment::Refuse)
       refused.push_back(
@@ -277,6 +319,8 @@ toClang(const CompileCommand &command, const std::vector<fs::path> &trusted) {
   const bool isCxx = tool.ends_with("++") || tool == "nvcc";
   Arguments base = {std::string(REPROAUDIT_LLVM_BIN) +
                     (isCxx ? "/clang++" : "/clang")};
+  if (const StringRef target = targetOf(tool); !target.empty())
+    base.push_back(("--target=" + target).str());
   keepWhatMatters(arguments, base, result.refused);
   if (cuda)
     if (auto added = addCuda(base, compiler); !added)

@@ -47,7 +47,8 @@ StringRef suppressingComment(StringRef buffer, unsigned offset) {
 }
 
 /// The tokens of the statement at \p offset, joined by one space: from behind
-/// the previous `;`, `{` or `}` up to the next.
+/// the previous `;`, `{` or `}` up to the next. Directives are not part of it:
+/// an include that is added above must not make it another statement.
 std::string statementAt(FileID file, unsigned offset,
                         const SourceManager &sources,
                         const LangOptions &language) {
@@ -56,11 +57,12 @@ std::string statementAt(FileID file, unsigned offset,
               buffer.begin(), buffer.end());
   std::string statement;
   Token token;
-  bool atEnd = false;
-  while (!atEnd) {
-    atEnd = lexer.LexFromRawLexer(token);
-    if (atEnd)
-      break;
+  bool inDirective = false;
+  while (!lexer.LexFromRawLexer(token)) {
+    if (token.isAtStartOfLine())
+      inDirective = token.is(tok::hash);
+    if (inDirective)
+      continue;
     const unsigned begin = sources.getFileOffset(token.getLocation());
     const bool boundary =
         token.isOneOf(tok::semi, tok::l_brace, tok::r_brace);

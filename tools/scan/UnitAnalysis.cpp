@@ -2,9 +2,9 @@
 #include "reproaudit/scan/UnitAnalysis.h"
 
 #include "FindingCollector.h"
+#include "MissingHeader.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/TidyChecks.h"
-#include "reproaudit/scan/ClangCommand.h"
 
 #include "clang-tidy/ClangTidyModule.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
@@ -146,19 +146,22 @@ private:
 };
 
 /// "main.cpp does not parse: 3 errors, the first at util.h:7: ..."
-Notice parseNotice(const std::string &unit, const FindingCollector &collector) {
+Notice parseNotice(const Unit &unit, const FindingCollector &collector,
+                   llvm::vfs::FileSystem &files) {
   const Notice &first = collector.firstError();
   const StringRef text = first.text;
   const std::string place =
       first.path.empty() ? std::string()
                          : llvm::formatv(" at {}:{}", first.path, first.line).str();
   std::string advice = "findings may be missing";
-  if (text.contains("file not found"))
-    advice = "build the project once so that generated headers exist, or "
-             "install the library it belongs to";
+  StringRef header = text;
+  if (header.consume_front("'") && header.consume_back("' file not found"))
+    advice = adviceOnMissing(header, unit.command.directory, files);
+  else if (text.starts_with("module '"))
+    advice = "imports of C++20 modules are not followed";
   return {.id = "parse-error",
-          .path = unit,
-          .line = first.path == unit ? first.line : 0,
+          .path = unit.name,
+          .line = first.path == unit.name ? first.line : 0,
           .text = llvm::formatv("does not parse completely: {} error{}, the "
                               "first{}: {}; {}",
                               collector.errors(),
@@ -182,14 +185,14 @@ fileSystem(const Repository &repository, const Changes &instead) {
   return overlay;
 }
 
-void runSide(const std::vector<std::string> &arguments, const std::string &unit,
-             const std::string &directory, const Repository &repository,
-             const UnitOptions &options, UnitResult &result) {
+void runSide(const std::vector<std::string> &arguments, const Unit &unit,
+             const Repository &repository, const UnitOptions &options,
+             UnitResult &result) {
   const auto recorder = llvm::makeIntrusiveRefCnt<InputRecorder>(
       fileSystem(repository, options.instead));
   tidy::ClangTidyContext context(
       std::make_unique<OptionsProvider>(options, recorder));
-  context.setCurrentBuildDirectory(directory);
+  context.setCurrentBuildDirectory(unit.command.directory);
   FindingCollector collector(context, repository);
   auto diagnosticOptions = std::make_unique<DiagnosticOptions>();
   DiagnosticsEngine engine(DiagnosticIDs::create(), *diagnosticOptions,
@@ -211,11 +214,11 @@ void runSide(const std::vector<std::string> &arguments, const std::string &unit,
   std::ranges::move(collector.takeFacts(), std::back_inserter(result.facts));
   for (const auto &[rule, time] : times)
     result.secondsOfRule.emplace(rule.str(), time.getProcessTime());
-  std::ranges::move(recorder->inputs(), std::back_inserter(result.inputs));
   if (collector.errors() > 0 && result.complete) {
     result.complete = false;
-    result.notices.push_back(parseNotice(unit, collector));
+    result.notices.push_back(parseNotice(unit, collector, *recorder));
   }
+  std::ranges::move(recorder->inputs(), std::back_inserter(result.inputs));
 }
 
 std::optional<std::string> unreadable(const CompileCommand &command) {
@@ -243,29 +246,27 @@ UnitResult failed(const std::string &unit, std::string id, std::string why) {
 
 }  // namespace
 
-UnitResult analyseUnit(const CompileCommand &command,
-                       const Repository &repository,
+UnitResult analyseUnit(const Unit &unit, const Repository &repository,
                        const UnitOptions &options) {
-  const std::string unit = repository.relative(command.file);
-  if (const auto why = unreadable(command))
-    return failed(unit, "unreadable-source", *why);
-  const auto clang = toClang(command, options.trusted);
-  if (!clang)
-    return failed(unit, "not-analysed", "is not analysed: " + clang.error());
+  if (const auto why = unreadable(unit.command))
+    return failed(unit.name, "unreadable-source", *why);
+  if (!unit.clang)
+    return failed(unit.name, "not-analysed",
+                  "is not analysed: " + unit.clang.error());
 
   Check::linkFacts();
   const llvm::TimeRecord start = llvm::TimeRecord::getCurrentTime();
   UnitResult result;
-  for (const std::string &argument : clang->refused)
+  for (const std::string &argument : unit.clang->refused)
     result.notices.push_back(
         {.level = Level::Warning,
          .id = "refused-argument",
-         .path = unit,
+         .path = unit.name,
          .text = llvm::formatv("`{}` in its compile command could run code or "
                              "read files from elsewhere and is not used",
                              argument).str()});
-  for (const std::vector<std::string> &side : clang->sides)
-    runSide(side, unit, command.directory, repository, options, result);
+  for (const std::vector<std::string> &side : unit.clang->sides)
+    runSide(side, unit, repository, options, result);
   if (options.measureTime) {
     llvm::TimeRecord time = llvm::TimeRecord::getCurrentTime(false);
     time -= start;

@@ -62,7 +62,7 @@ UnitResult resultOf(const WorkerOutcome &outcome, const std::string &unit,
 
 }  // namespace
 
-UnitScan analyseUnits(const std::vector<CompileCommand> &units,
+UnitScan analyseUnits(const std::vector<Unit> &units,
                       const Repository &repository, const ScanOptions &options,
                       const UnitOptions &unitOptions) {
   const bool useCache = !options.cacheDirectory.empty() &&
@@ -91,7 +91,7 @@ UnitScan analyseUnits(const std::vector<CompileCommand> &units,
   };
   std::size_t ended = 0;
   const auto done = [&](std::size_t i, const WorkerOutcome &outcome) {
-    const std::string unit = repository.relative(units[pending[i]].file);
+    const std::string &unit = units[pending[i]].name;
     if (options.progress)
       options.progress(++ended, pending.size(), unit);
     UnitResult &result = scan.results[pending[i]];

@@ -19,7 +19,7 @@ struct UnitScan {
 
 /// Analyses \p units with `options.limits`; asks `options.cacheDirectory`
 /// unless times are measured or \p unitOptions reads other texts.
-UnitScan analyseUnits(const std::vector<CompileCommand> &units,
+UnitScan analyseUnits(const std::vector<Unit> &units,
                       const Repository &repository, const ScanOptions &options,
                       const UnitOptions &unitOptions);
 

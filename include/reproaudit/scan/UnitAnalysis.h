@@ -9,10 +9,13 @@
 #include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 #include "reproaudit/scan/Changes.h"
+#include "reproaudit/scan/ClangCommand.h"
 #include "reproaudit/scan/CompileDatabase.h"
 #include "reproaudit/scan/Inputs.h"
 #include "reproaudit/scan/Repository.h"
 
+#include <cstdint>
+#include <expected>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,13 +26,19 @@ namespace reproaudit {
 /// a test compares them.
 enum class Engine : std::uint8_t { Fast, Plain };
 
+/// One configuration of one source, and what it means to our clang.
+struct Unit {
+  std::string name;  ///< The source, relative to the repository.
+  CompileCommand command;
+  std::expected<ClangCommand, std::string> clang;  ///< From toClang().
+};
+
 struct UnitOptions {
   std::vector<std::string> rules;  ///< Enabled unless `.clang-tidy` says
                                    ///< `-repro-…`; sorted.
   bool configurable = true;  ///< False: `.clang-tidy` may not change `rules`.
   bool measureTime = false;
   Engine engine = Engine::Fast;
-  std::vector<std::filesystem::path> trusted;  ///< See toClang().
   Changes instead;  ///< Files read with another text than they have.
 };
 
@@ -43,10 +52,9 @@ struct UnitResult {
   double seconds = 0;  ///< CPU time of the whole unit, likewise.
 };
 
-/// Analyses the unit of \p command. Changes the working directory of the
-/// process, which should be one of its own (WorkerPool.h).
-UnitResult analyseUnit(const CompileCommand &command,
-                       const Repository &repository,
+/// Analyses \p unit. Changes the working directory of the process, which should
+/// be one of its own (WorkerPool.h).
+UnitResult analyseUnit(const Unit &unit, const Repository &repository,
                        const UnitOptions &options);
 
 void to_json(nlohmann::ordered_json &json, const UnitResult &result);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Judgement.h"
+
+#include "Nolint.h"
+
+#include "reproaudit/analysis/Dependency.h"
+#include "reproaudit/analysis/Rule.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace fs = std::filesystem;
+
+namespace reproaudit {
+namespace {
+
+/// The program-wide pass: every rule that links gets its own facts.
+void link(std::vector<Fact> facts, const ScanOptions &options,
+          std::vector<Finding> &findings) {
+  std::ranges::sort(facts, {}, [](const Fact &fact) {
+    return std::tie(fact.finding.rule, fact);
+  });
+  const auto repeated = std::ranges::unique(facts);
+  facts.erase(repeated.begin(), repeated.end());
+  for (const RuleInfo *info : options.rules) {
+    const Rule *rule = findRule(info->name);
+    if (!rule->link)
+      continue;
+    const auto own = std::ranges::equal_range(
+        facts, info->name, {},
+        [](const Fact &fact) -> std::string_view { return fact.finding.rule; });
+    std::ranges::move(rule->link(own), std::back_inserter(findings));
+  }
+}
+
+/// At one place a note says nothing beside a warning of the same family.
+void dropWeaker(std::vector<Finding> &findings) {
+  const auto familyOf = [](const Finding &finding) {
+    const Rule *rule = findRule(finding.rule);
+    return rule ? rule->info->family : Family::Data;
+  };
+  std::set<std::tuple<std::string, unsigned, unsigned, Family>> sure;
+  for (const Finding &finding : findings)
+    if (finding.level != Level::Note)
+      sure.emplace(finding.at.path, finding.at.line, finding.at.column,
+                   familyOf(finding));
+  std::erase_if(findings, [&](const Finding &finding) {
+    return finding.level == Level::Note &&
+           sure.contains({finding.at.path, finding.at.line, finding.at.column,
+                          familyOf(finding)});
+  });
+}
+
+/// Gives the findings the levels that the files of settings want, and takes out
+/// those that are off.
+void applySettings(std::vector<Finding> &findings, const ScanOptions &options,
+                   const fs::path &root) {
+  std::vector<Finding> wanted;
+  for (Finding &finding : findings) {
+    const Rule *rule = findRule(finding.rule);
+    std::optional<Level> level = finding.level;
+    for (const RuleSetting &setting :
+         options.configuration.ruleSettings(root / finding.at.path))
+      if (rule && names(setting.word, *rule->info) &&
+          (setting.level || !options.rulesAreExplicit))
+        level = setting.level;
+    if (!level)
+      continue;
+    finding.level = *level;
+    wanted.push_back(std::move(finding));
+  }
+  findings = std::move(wanted);
+}
+
+/// The notices of a configuration that another one stands in for.
+std::vector<Notice> excused(std::vector<Notice> notices) {
+  for (Notice &notice : notices)
+    if (notice.level == Level::Error) {
+      notice.level = Level::Note;
+      notice.text += "; another configuration of this file was analysed";
+    }
+  return notices;
+}
+
+bool onlyDoesNotParse(const UnitResult &result) {
+  return !result.complete &&
+         std::ranges::all_of(result.notices, [](const Notice &notice) {
+           return notice.level != Level::Error || notice.id == "parse-error";
+         });
+}
+
+}  // namespace
+
+void judgeUnits(const std::vector<Unit> &units,
+                const std::vector<UnitResult> &results,
+                const ScanOptions &options, Judgement &judgement) {
+  std::set<std::string> understood;
+  for (std::size_t i = 0; i < units.size(); ++i)
+    if (results[i].complete)
+      understood.insert(units[i].name);
+  std::vector<Fact> facts;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const UnitResult &result = results[i];
+    const bool isExcused =
+        onlyDoesNotParse(result) && understood.contains(units[i].name);
+    std::ranges::copy(result.findings, std::back_inserter(judgement.findings));
+    std::ranges::copy(isExcused ? excused(result.notices) : result.notices,
+                      std::back_inserter(judgement.notices));
+    std::ranges::copy(result.facts, std::back_inserter(facts));
+    judgement.complete &= result.complete || isExcused;
+  }
+  link(std::move(facts), options, judgement.findings);
+}
+
+void judgeProject(const Project &project, const ScanOptions &options,
+                  Judgement &judgement) {
+  bool isRead = false;
+  for (const RuleInfo *info : options.rules)
+    if (const Rule *rule = findRule(info->name); rule->checkProject) {
+      for (Finding &finding : rule->checkProject(project)) {
+        finding.suppression = suppressionOf(finding, project);
+        judgement.findings.push_back(std::move(finding));
+      }
+      isRead = true;
+    }
+  if (isRead)
+    std::ranges::copy(project.inventory().notices,
+                      std::back_inserter(judgement.notices));
+}
+
+void sortAndMerge(Judgement &judgement, const PathFilter &filter,
+                  const ScanOptions &options, const fs::path &root) {
+  std::erase_if(judgement.findings, [&](const Finding &finding) {
+    return !filter.accepts(finding.at.path);
+  });
+  if (!options.configuration.empty())
+    applySettings(judgement.findings, options, root);
+  std::ranges::sort(judgement.findings);
+  const auto repeated =
+      std::ranges::unique(judgement.findings, {}, [](const Finding &finding) {
+        return std::tuple(finding.at.path, finding.at.line, finding.at.column,
+                          finding.rule);
+      });
+  judgement.findings.erase(repeated.begin(), repeated.end());
+  dropWeaker(judgement.findings);
+  std::ranges::sort(judgement.notices);
+  const auto same = std::ranges::unique(judgement.notices);
+  judgement.notices.erase(same.begin(), same.end());
+}
+
+}  // namespace reproaudit
