@@ -155,7 +155,8 @@ void UninitialisedAtomicCheck::judgeMember(const FieldDecl &field,
   case Verdict::Unknown:
     if (record->hasUserDeclaredConstructor()
             ? isHeaderCheck(context)
-            : uses.of(field).writers.empty() && uses.of(field).firstRead)
+            : uses.of(field).writers.empty() && uses.of(field).firstRead &&
+                  allWritersAreVisible(field))
       report(field, false);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/FieldUses.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/ValueFlow.h"
 
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
@@ -76,22 +77,6 @@ const ParmVarDecl *droppedParameter(const CXXConstructorDecl &constructor,
   return nullptr;
 }
 
-/// Can every function that may write \p field be seen in this unit?
-bool allWritersAreVisible(const FieldDecl &field,
-                          const SourceManager &sources) {
-  const auto &record = cast<CXXRecordDecl>(*field.getParent());
-  if (sources.isInMainFile(record.getLocation()) &&
-      !record.getDescribedClassTemplate())
-    return true;
-  if (field.getAccess() == AS_public || record.hasFriends() ||
-      (field.getAccess() == AS_protected && !record.isEffectivelyFinal()))
-    return false;
-  return llvm::all_of(record.methods(), [](const CXXMethodDecl *method) {
-    return !method->isUserProvided() || method->isConst() ||
-           method->isStatic() || method->isPureVirtual() || method->hasBody();
-  });
-}
-
 /// False if errors have cost the unit parts of its tree.
 bool isWhole(const Decl &decl) {
   return !decl.getASTContext().getDiagnostics().hasErrorOccurred();
@@ -128,6 +113,13 @@ bool isForgotten(std::size_t set, std::size_t left, const FieldUses::Uses &use,
   return set >= 5 && left == 1 && use.firstRead;
 }
 
+/// True if the function that reads the member gives it a value too.
+bool isSetWhereItIsRead(const FieldUses::Uses &use, ASTContext &context) {
+  return use.firstRead &&
+         llvm::is_contained(use.writers,
+                            functionAround(*use.firstRead, context));
+}
+
 class UninitialisedMemberCheck final : public Check {
 public:
   UninitialisedMemberCheck(StringRef name, tidy::ClangTidyContext *context)
@@ -140,8 +132,7 @@ public:
   void check(const MatchFinder::MatchResult &result) override;
 
 private:
-  void judge(const CXXConstructorDecl &constructor, const FieldUses &uses,
-             const SourceManager &sources);
+  void judge(const CXXConstructorDecl &constructor, const FieldUses &uses);
   void report(const CXXConstructorDecl &constructor, const FieldDecl &field,
               const Initialisation &initialisation, const Expr *read,
               bool isSure);
@@ -195,8 +186,9 @@ void UninitialisedMemberCheck::report(const CXXConstructorDecl &constructor,
 }
 
 void UninitialisedMemberCheck::judge(const CXXConstructorDecl &constructor,
-                                     const FieldUses &uses,
-                                     const SourceManager &sources) {
+                                     const FieldUses &uses) {
+  if (constructor.isDelegatingConstructor())
+    return;  // The one that it calls is judged.
   const CXXRecordDecl &record = *constructor.getParent();
   const Initialisation initialisation = initialisationBy(constructor);
   const auto [set, left] = sorted(constructor, initialisation);
@@ -213,14 +205,14 @@ void UninitialisedMemberCheck::judge(const CXXConstructorDecl &constructor,
       return writer && isa<CXXConstructorDecl>(writer);
     };
     const bool onlyConstructorsSetIt = llvm::all_of(use.writers, isConstructor);
-    const bool isRead = use.firstRead || uses.isReadByName(field->getName());
     const bool isCopy = constructor.isCopyOrMoveConstructor();
     const bool nothingSetsIt =
         use.writers.empty() || (isCopy && set >= 2 && onlyConstructorsSetIt);
-    if (nothingSetsIt && isRead && isWhole(record) &&
-        allWritersAreVisible(*field, sources))
+    if (nothingSetsIt && use.firstRead && isWhole(record) &&
+        allWritersAreVisible(*field))
       report(constructor, *field, initialisation, use.firstRead, true);
-    else if (isForgotten(set, left.size(), use, onlyConstructorsSetIt))
+    else if (isForgotten(set, left.size(), use, onlyConstructorsSetIt) &&
+             !isSetWhereItIsRead(use, constructor.getASTContext()))
       report(constructor, *field, initialisation, use.firstRead, false);
   }
 }
@@ -231,7 +223,7 @@ void UninitialisedMemberCheck::check(const MatchFinder::MatchResult &result) {
     if (const auto *constructor = dyn_cast<CXXConstructorDecl>(function);
         constructor && constructor->isUserProvided() &&
         !constructor->isTemplateInstantiation())
-      judge(*constructor, uses, *result.SourceManager);
+      judge(*constructor, uses);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/LaterSort.h"
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/SourceManager.h"
@@ -67,11 +69,6 @@ private:
   void judge(const FunctionDecl &function, const ParallelCode &code) override;
 };
 
-StringRef calleeName(const CallExpr &call) {
-  const FunctionDecl *callee = call.getDirectCallee();
-  return callee && callee->getIdentifier() ? callee->getName() : StringRef();
-}
-
 bool mentions(const Stmt *root, const NamedDecl &wanted) {
   return anyStmt(root, [&](const Stmt &stmt) {
     if (const auto *reference = dyn_cast<DeclRefExpr>(&stmt))
@@ -83,20 +80,12 @@ bool mentions(const Stmt *root, const NamedDecl &wanted) {
 
 /// True if \p call puts \p sequence into an order of its own.
 bool sorts(const CallExpr &call, const NamedDecl &sequence) {
-  const StringRef name = calleeName(call);
-  if (!name.contains_insensitive("sort"))
-    return false;
-  if (const auto *member = dyn_cast<CXXMemberCallExpr>(&call))
-    if (mentions(member->getImplicitObjectArgument(), sequence))
-      return true;
-  for (const Expr *argument : call.arguments())
-    if (mentions(argument, sequence))
-      return true;
-  return false;
+  const auto sort = sortOf(call);
+  return sort && sort->sequence && mentions(sort->sequence, sequence);
 }
 
 bool onlyCounts(const CXXMemberCallExpr &call, const NamedDecl &sequence) {
-  const StringRef name = calleeName(call);
+  const StringRef name = calledName(call);
   return (name == "size" || name == "empty" || name == "clear") &&
          mentions(call.getImplicitObjectArgument(), sequence);
 }

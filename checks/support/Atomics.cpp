@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Atomics.h"
 
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
@@ -154,15 +155,7 @@ std::optional<AtomicAccess> ofPlainOperator(const Expr &expression) {
 }
 
 std::optional<AtomicAccess> ofCall(const CallExpr &call) {
-  StringRef name;
-  if (const FunctionDecl *callee = call.getDirectCallee();
-      callee && callee->getIdentifier())
-    name = callee->getName();
-  else if (const auto *unresolved =
-               dyn_cast<UnresolvedLookupExpr>(call.getCallee());
-           unresolved && unresolved->getName().isIdentifier())
-    name = unresolved->getName().getAsIdentifierInfo()->getName();
-  const Op op = functionOp(name);
+  const Op op = functionOp(calledName(call));
   if (op == Op::Other || call.getNumArgs() < 2)
     return std::nullopt;
   const Expr *target = call.getArg(0);

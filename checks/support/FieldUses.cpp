@@ -240,4 +240,19 @@ bool FieldUses::isValueInitialised(const RecordDecl &record) const {
   return valueInitialised_.contains(record.getLocation());
 }
 
+bool allWritersAreVisible(const FieldDecl &field) {
+  const SourceManager &sources = field.getASTContext().getSourceManager();
+  const auto &record = cast<CXXRecordDecl>(*field.getParent());
+  if (sources.isInMainFile(record.getLocation()) &&
+      !record.getDescribedClassTemplate())
+    return true;
+  if (field.getAccess() == AS_public || record.hasFriends() ||
+      (field.getAccess() == AS_protected && !record.isEffectivelyFinal()))
+    return false;
+  return llvm::all_of(record.methods(), [](const CXXMethodDecl *method) {
+    return !method->isUserProvided() || method->isConst() ||
+           method->isStatic() || method->isPureVirtual() || method->hasBody();
+  });
+}
+
 }  // namespace reproaudit

@@ -104,13 +104,14 @@ Launches launchesOfMethod(const CXXMemberCallExpr &call,
   return {};
 }
 
-Launches launchesOfCall(const CallExpr &call, const FunctionDecl &callee) {
+Launches launchesOfCall(const CallExpr &call) {
   const SmallVector<const Expr *, 6> arguments(call.arguments());
   if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call))
     if (Launches found = launchesOfMethod(*method, arguments); !found.empty())
       return found;
-  const StringRef name = nameOf(&callee);
-  if (name == "async" && callee.isInStdNamespace())
+  const StringRef name = calledName(call);
+  if (name == "async" &&
+      (!call.getDirectCallee() || call.getDirectCallee()->isInStdNamespace()))
     return asynchronous(arguments);
   for (const Starter &starter : kStarters)
     if (name == starter.name && arguments.size() > starter.argument)
@@ -212,10 +213,9 @@ Launches launchesOf(const Expr &start) {
     return {launch(Kind::Thread, arguments)};
   }
   const auto *call = dyn_cast<CallExpr>(&start);
-  const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
-  if (!callee || call->getNumArgs() == 0)
+  if (!call || call->getNumArgs() == 0)
     return {};
-  return launchesOfCall(*call, *callee);
+  return launchesOfCall(*call);
 }
 
 }  // namespace reproaudit

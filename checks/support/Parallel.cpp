@@ -5,7 +5,9 @@
 
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/OpenMP.h"
+#include "reproaudit/analysis/PerUnit.h"
 #include "reproaudit/analysis/Types.h"
+#include "reproaudit/analysis/UnitIndex.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Attr.h"
@@ -17,6 +19,27 @@ using namespace clang;
 
 namespace reproaudit {
 namespace {
+
+/// The function that \p call means or, in a template that is not instantiated,
+/// those that it may mean.
+SmallVector<const FunctionDecl *, 2> candidates(const CallExpr &call) {
+  if (const FunctionDecl *callee = call.getDirectCallee())
+    return {callee};
+  SmallVector<const FunctionDecl *, 2> found;
+  const auto *name = dyn_cast<UnresolvedLookupExpr>(call.getCallee());
+  if (!name)
+    return found;
+  for (const NamedDecl *decl : name->decls()) {
+    decl = decl->getUnderlyingDecl();
+    if (const auto *pattern = dyn_cast<FunctionTemplateDecl>(decl))
+      decl = pattern->getTemplatedDecl();
+    const auto *function = dyn_cast<FunctionDecl>(decl);
+    if (function && function->getMinRequiredArguments() <= call.getNumArgs() &&
+        call.getNumArgs() <= function->getNumParams())
+      found.push_back(function);
+  }
+  return found;
+}
 
 /// Finds the regions of one function.
 class RegionFinder {
@@ -45,6 +68,7 @@ private:
   void start(const Expr &start, const Launch &launch);
   void bindParameters(const Callable &callable,
                       ArrayRef<const Expr *> arguments, ParallelRegion &region);
+  bool runsInParallel(const CallExpr &call, unsigned index) const;
   bool runsInParallel(const FunctionDecl &callee, unsigned parameter) const;
   void markRepeated();
 
@@ -146,12 +170,10 @@ void RegionFinder::checkStart(const Expr &expression) {
   for (const Launch &launch : launches)
     start(expression, launch);
   const auto *call = dyn_cast<CallExpr>(&expression);
-  const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
-  if (!launches.empty() || !callee)
+  if (!launches.empty() || !call)
     return;
-  for (unsigned i = 0; i < call->getNumArgs() && i < callee->getNumParams();
-       ++i)
-    if (callableOf(call->getArg(i)) && runsInParallel(*callee, i))
+  for (unsigned i = 0; i < call->getNumArgs(); ++i)
+    if (callableOf(call->getArg(i)) && runsInParallel(*call, i))
       start(*call, {ParallelRegion::Kind::Algorithm, call->getArg(i), {}});
 }
 
@@ -198,12 +220,22 @@ void RegionFinder::bindParameters(const Callable &callable,
   }
 }
 
+/// True if a function that \p call may mean runs argument \p index in parallel.
+bool RegionFinder::runsInParallel(const CallExpr &call, unsigned index) const {
+  if (isParallelLoop(calledName(call)))
+    return true;  // It may have no body to show.
+  return llvm::any_of(candidates(call), [&](const FunctionDecl *callee) {
+    return runsInParallel(*callee, index);
+  });
+}
+
 /// True if \p callee calls its \p parameter in a region of its own, or hands it
 /// to something that does.
 bool RegionFinder::runsInParallel(const FunctionDecl &callee,
                                   unsigned parameter) const {
   const FunctionDecl *definition = nullptr;
   if (depth_ == 0 || !callee.hasBody(definition) ||
+      parameter >= definition->getNumParams() ||
       context_.getSourceManager().isInSystemHeader(definition->getLocation()))
     return false;
   const ParmVarDecl *wanted = definition->getParamDecl(parameter);
@@ -215,14 +247,12 @@ bool RegionFinder::runsInParallel(const FunctionDecl &callee,
   for (const ParallelRegion &region : inner.find())
     if (anyStmt(region.body, isWanted) || anyStmt(region.start, isWanted))
       return true;
-  // Passed on to `parallel_for` and the like, which have no body to show.
   return anyStmt(definition->getBody(), [&](const Stmt &stmt) {
     const auto *call = dyn_cast<CallExpr>(&stmt);
-    const FunctionDecl *next = call ? call->getDirectCallee() : nullptr;
-    return next && isParallelLoop(nameOf(next)) &&
-           llvm::any_of(call->arguments(), [&](const Expr *argument) {
-             return isWanted(*bare(argument));
-           });
+    for (unsigned i = 0; call && i < call->getNumArgs(); ++i)
+      if (isWanted(*bare(call->getArg(i))) && inner.runsInParallel(*call, i))
+        return true;
+    return false;
   });
 }
 
@@ -239,6 +269,40 @@ const FunctionDecl *functionOf(const VarDecl &variable) {
   while (context && !isa<FunctionDecl>(context))
     context = context->getParent();
   return dyn_cast_or_null<FunctionDecl>(context);
+}
+
+/// True if \p call waits for threads or tasks.
+bool waits(const CallExpr &call) {
+  const StringRef name = calledName(call);
+  return name.ends_with("join") || name.starts_with("wait") || name == "get";
+}
+
+/// True if what \p function starts goes on when it returns. Methods start
+/// threads for another object each time.
+bool isLeftRunning(const FunctionDecl &function) {
+  const auto *method = dyn_cast<CXXMethodDecl>(&function);
+  return !(method && method->isInstance()) &&
+         !anyStmt(function.getBody(), [](const Stmt &stmt) {
+           const auto *call = dyn_cast<CallExpr>(&stmt);
+           return call && waits(*call);
+         });
+}
+
+/// True if the unit calls \p function in a loop or at several places.
+bool isCalledAgain(const FunctionDecl &function) {
+  const auto &index = perUnit<UnitIndex>(function.getASTContext());
+  unsigned calls = 0;
+  for (const Call &call : index.calls()) {
+    if (call.callee->getCanonicalDecl() != function.getCanonicalDecl())
+      continue;
+    ++calls;
+    for (unsigned block = call.place.block; block != 0;
+         block = index.block(block).parent)
+      if (isa_and_nonnull<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt>(
+              index.block(block).owner))
+        return true;
+  }
+  return calls > 1;
 }
 
 }  // namespace
@@ -278,18 +342,19 @@ bool isJoinedBefore(const ParallelRegion &earlier,
   };
   return anyStmt(function.getBody(), [&](const Stmt &stmt) {
     const auto *call = dyn_cast<CallExpr>(&stmt);
-    const StringRef name = call ? nameOf(call->getDirectCallee()) : "";
-    return (name.ends_with("join") || name.starts_with("wait") ||
-            name == "get") &&
-           isBetween(call->getExprLoc());
+    return call && waits(*call) && isBetween(call->getExprLoc());
   });
 }
 
 std::vector<ParallelRegion> parallelRegions(const FunctionDecl &function) {
   if (!function.doesThisDeclarationHaveABody())
     return {};
-  constexpr int kHelpers = 3;
-  return RegionFinder(function, kHelpers).find();
+  constexpr int kHelpers = 4;
+  std::vector<ParallelRegion> regions = RegionFinder(function, kHelpers).find();
+  for (ParallelRegion &region : regions)
+    if (!region.repeated && isLeftRunning(function) && isCalledAgain(function))
+      region.repeated = true;
+  return regions;
 }
 
 }  // namespace reproaudit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/ParallelCheck.h"
 
+#include "reproaudit/analysis/Collision.h"
 #include "reproaudit/analysis/Names.h"
 #include "reproaudit/analysis/OpenMP.h"
 #include "reproaudit/analysis/Types.h"
@@ -159,8 +160,15 @@ SourceLocation dealtToIdleThreads(const ParallelWrite &write) {
 
 bool isArrivalOrderedSum(const ParallelWrite &write,
                          const ASTContext &context) {
-  return write.reach == Reach::Shared && !write.once &&
-         addsInexactly(write, context);
+  if (write.once || !addsInexactly(write, context))
+    return false;
+  if (write.reach == Reach::Shared)
+    return true;
+  // `sums[item.key]`: several items may have the same key.
+  if (write.reach != Reach::OwnSlot || !write.region || write.via)
+    return false;
+  const Origin origin = elementOrigin(*write.region, *write.target);
+  return origin == Origin::Data || origin == Origin::Part;
 }
 
 }  // namespace reproaudit

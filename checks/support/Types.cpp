@@ -4,6 +4,7 @@
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
+#include "clang/AST/ExprCXX.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -327,6 +328,15 @@ bool isOutputStream(QualType type) {
 
 StringRef nameOf(const NamedDecl *decl) {
   return decl && decl->getIdentifier() ? decl->getName() : StringRef();
+}
+
+StringRef calledName(const CallExpr &call) {
+  if (const FunctionDecl *callee = call.getDirectCallee())
+    return nameOf(callee);
+  const auto *unresolved = dyn_cast<UnresolvedLookupExpr>(call.getCallee());
+  return unresolved && unresolved->getName().isIdentifier()
+             ? unresolved->getName().getAsIdentifierInfo()->getName()
+             : StringRef();
 }
 
 StringRef recordName(QualType type) {

@@ -96,4 +96,7 @@ bool isMentionedIn(clang::SourceRange range, llvm::StringRef word,
 /// without an initialiser in the class?
 bool needsInitialiser(const clang::FieldDecl &field);
 
+/// Can every function that may write \p field be seen in this unit?
+bool allWritersAreVisible(const clang::FieldDecl &field);
+
 }  // namespace reproaudit

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "clang/AST/Decl.h"
+#include "clang/AST/Expr.h"
 #include "clang/AST/Type.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -64,6 +65,10 @@ bool isInStd(const clang::Decl &decl);
 
 /// The name of \p decl if it is an identifier, otherwise "": null, operators.
 llvm::StringRef nameOf(const clang::NamedDecl *decl);
+
+/// The name that \p call calls, also where a template has not resolved it yet;
+/// "" for operators and calls through pointers.
+llvm::StringRef calledName(const clang::CallExpr &call);
 
 /// The name of the class that \p type is, refers or points to, or "".
 llvm::StringRef recordName(clang::QualType type);
