@@ -7,6 +7,7 @@
 
 #include "reproaudit/analysis/Project.h"
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,13 @@ struct Argument {
   bool isQuoted = false;
   unsigned line = 0;
 };
+
+/// Arguments \p from up to \p to as a list: `a;b;c`.
+std::string joinedList(const std::vector<Argument> &arguments, std::size_t from,
+                       std::size_t to = static_cast<std::size_t>(-1));
+
+/// Values longer than this many bytes are not kept.
+inline constexpr std::size_t kMaxValue = 65536;
 
 /// A command invocation as written.
 struct Invocation {

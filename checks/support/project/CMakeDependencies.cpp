@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the calls of CMake code fetch, and the flags that they set.
+// What the calls of CMake code fetch.
 #include "CMake.h"
+#include "CMakeSettings.h"
 #include "Commands.h"
-#include "Flags.h"
 #include "Pin.h"
 #include "Text.h"
 
@@ -27,11 +27,6 @@ constexpr std::array kNumericPackages = {
     "lapack",      "mkl",   "openblas", "onednn",  "dnnl",          "tbb",
     "eigen3",      "fftw",  "fftw3",    "nccl",    "mpi",           "torch",
     "tensorrt",    "arrow", "parquet",  "blis"};
-
-template <std::size_t N>
-bool isOneOf(std::string_view text, const std::array<const char *, N> &all) {
-  return std::ranges::find(all, text) != all.end();
-}
 
 /// Keyword arguments: `GIT_TAG v1` becomes GIT_TAG -> v1.
 class Keywords {
@@ -119,11 +114,7 @@ public:
     for (auto &[place, dependency] : found_)
       if (!dependency.advisory || !resolvedPlaces_.contains(dependency.at))
         out_.dependencies.push_back(std::move(dependency));
-    for (auto &[place, setting] : settings_) {
-      for (const std::string &variable : guards_[place])
-        setting.optional |= machine_.canBeOff(variable);
-      out_.settings.push_back(std::move(setting));
-    }
+    settings_.finish(machine_, out_);
     for (const auto &[path, line] : machine_.errors())
       out_.notices.push_back({Level::Note, "partly-read", path, line,
                               "this CMake code was not understood"});
@@ -150,10 +141,7 @@ private:
     else if (name == "execute_process" || name == "add_custom_command" ||
              name == "add_custom_target")
       commands(call);
-    else if (name == "string" && call.arguments[0].text == "TIMESTAMP")
-      timestamp(call);
-    if (name != "execute_process")
-      flags(call);
+    settings_.read(call);
   }
 
   Range placeOf(const Call &call) const {
@@ -194,7 +182,8 @@ private:
     if (keys.has("DOWNLOAD_COMMAND") && keys["DOWNLOAD_COMMAND"].empty())
       return;
     if (keys.has("GIT_REPOSITORY") || keys.has("GIT_TAG")) {
-      git(call, keys["GIT_TAG"], std::move(name), std::move(ecosystem));
+      git(call, keys["GIT_TAG"], keys["GIT_REPOSITORY"], std::move(name),
+          std::move(ecosystem));
     } else if (keys.has("SVN_REPOSITORY") || keys.has("HG_REPOSITORY")) {
       const std::string revision =
           keys.has("SVN_REPOSITORY") ? keys["SVN_REVISION"] : keys["HG_TAG"];
@@ -221,9 +210,10 @@ private:
             .group = {}};
   }
 
-  void git(const Call &call, const std::string &tag, std::string name,
-           std::string ecosystem) {
+  void git(const Call &call, const std::string &tag, std::string origin,
+           std::string name, std::string ecosystem) {
     Dependency out = source(std::move(name), std::move(ecosystem));
+    out.origin = std::move(origin);
     out.declared = out.resolved = tag;
     out.strength = gitStrength(tag);
     if (!isResolved(tag)) {
@@ -276,11 +266,16 @@ private:
         tag = "v" + keys["VERSION"];
       if (name.empty())
         name = baseName(keys["GITHUB_REPOSITORY"] + keys["GIT_REPOSITORY"]);
-      git(call, tag, std::move(name), std::move(ecosystem));
+      git(call, tag, originOf(keys), std::move(name), std::move(ecosystem));
     } else if (!keys["URL"].empty()) {
       url(call, keys["URL"], keys["URL_HASH"] + keys["URL_MD5"],
           std::move(name), std::move(ecosystem));
     }
+  }
+
+  static std::string originOf(const Keywords &keys) {
+    const std::string onGitHub = keys["GITHUB_REPOSITORY"];
+    return onGitHub.empty() ? keys["GIT_REPOSITORY"] : "github.com/" + onGitHub;
   }
 
   /// `gh:owner/name@1.2.3`, `gh:owner/name#ref`, `https://x.zip#MD5=...`.
@@ -302,7 +297,10 @@ private:
     if (tag.empty() && at != std::string::npos)
       tag = "v" + before.substr(at + 1);
     const std::string path = before.substr(0, at);
-    git(call, tag, std::string(baseName(path)), "CPM");
+    const std::size_t colon = path.find(':');
+    git(call, tag,
+        path.starts_with("gh:") ? "github.com/" + path.substr(colon + 1) : path,
+        std::string(baseName(path)), "CPM");
   }
 
   /// rapids_cpm_find(name version ... CPM_ARGS keywords...).
@@ -393,107 +391,12 @@ private:
     return !argument.isQuoted && isOneOf(argument.text, kKeys);
   }
 
-  // -- settings -------------------------------------------------------------
-
-  void addSetting(const Call &call, SettingKind kind, const std::string &flag,
-                  std::string program, unsigned line) {
-    Setting setting{.kind = kind,
-                    .flag = flag,
-                    .program = std::move(program),
-                    .at = {call.path, line, 0, line, 0},
-                    .evidence = {}};
-    const auto key = std::pair(setting.at, flag);
-    settings_.try_emplace(key, std::move(setting));
-    std::set<std::string> &guards = guards_[key];
-    for (const std::string &condition : call.conditions) {
-      const std::vector<std::string_view> parts = split(condition, ';');
-      for (std::size_t i = 0; i < parts.size(); ++i)
-        if (i == 0 ||
-            (parts[i - 1] != "NOT" &&
-             !(i > 1 && parts[i - 1] == "(" && parts[i - 2] == "NOT")))
-          guards.emplace(parts[i]);
-    }
-  }
-
-  void timestamp(const Call &call) {
-    if (call.arguments.size() > 1)
-      addSetting(call, SettingKind::Timestamp, "string(TIMESTAMP)", "",
-                 call.line);
-  }
-
-  static bool takesFlags(const Call &call) {
-    static constexpr std::array kCommands = {"add_compile_options",
-                                             "target_compile_options",
-                                             "add_definitions",
-                                             "add_link_options",
-                                             "target_link_options",
-                                             "target_link_libraries",
-                                             "set_target_properties",
-                                             "set_source_files_properties",
-                                             "set_property",
-                                             "list",
-                                             "set",
-                                             "string",
-                                             "cuda_add_library",
-                                             "cuda_add_executable",
-                                             "add_compile_definitions",
-                                             "target_compile_definitions",
-                                             "append",
-                                             "cuda_select_nvcc_arch_flags"};
-    if (!isOneOf(call.name, kCommands))
-      return false;
-    const std::string &first = call.written[0].text;
-    if (call.name == "string")
-      return first == "APPEND" || first == "PREPEND" || first == "CONCAT" ||
-             first == "REPLACE" || first == "REGEX";
-    if (call.name == "list")
-      return first == "APPEND" || first == "PREPEND" || first == "INSERT";
-    return !first.starts_with("CMAKE_REQUIRED_");
-  }
-
-  void flags(const Call &call) {
-    if (!takesFlags(call))
-      return;
-    const bool isReplace =
-        call.name == "string" &&
-        (call.written[0].text == "REPLACE" || call.written[0].text == "REGEX");
-    // Only the text that is put in counts, not the one that is looked for.
-    const std::size_t first = call.name.starts_with("add_") ? 0 : 1;
-    const std::size_t from = !isReplace                        ? first
-                             : call.written[0].text == "REGEX" ? 3
-                                                               : 2;
-    const bool isTarget = call.name.starts_with("target_");
-    for (std::size_t i = from; i < call.written.size(); ++i) {
-      for (const Flag &flag : flagsIn(call.written[i].text))
-        addSetting(call, flag.kind, flag.text,
-                   isTarget ? call.arguments[0].text : "",
-                   call.written[i].line);
-      if (isReplace)
-        break;
-    }
-    architectures(call);
-  }
-
-  /// CMAKE_CUDA_ARCHITECTURES native: code for the card that builds.
-  void architectures(const Call &call) {
-    for (std::size_t i = 0; i + 1 < call.written.size(); ++i) {
-      const std::string &name = call.written[i].text;
-      if (name.ends_with("CUDA_ARCHITECTURES") &&
-          (call.written[i + 1].text == "native" ||
-           call.written[i + 1].text == "\"native\""))
-        addSetting(call, SettingKind::Native, "CUDA_ARCHITECTURES native",
-                   contains(call.name, "target") ? call.arguments[0].text : "",
-                   call.written[i + 1].line);
-    }
-  }
-
   const Project &project_;
   Inventory &out_;
   cmake::Machine machine_;
   std::map<std::tuple<Range, std::string>, Dependency> found_;
   std::set<Range> resolvedPlaces_;
-  std::map<std::pair<Range, std::string>, Setting> settings_;
-  std::map<std::pair<Range, std::string>, std::set<std::string>> guards_;
+  CMakeSettings settings_;
   std::set<std::string> included_;
   std::map<std::string, std::tuple<Range, std::string>> downloaded_;
 };

@@ -36,6 +36,12 @@ bool Project::contains(const std::string &path) const {
   return std::ranges::binary_search(files_, path);
 }
 
+bool Project::isUntracked(const std::string &path) const {
+  std::error_code error;
+  return !contains(path) && std::filesystem::is_regular_file(
+                                std::filesystem::path(root_) / path, error);
+}
+
 std::string Project::unreadable(const std::string &path) const {
   namespace fs = std::filesystem;
   if (instead_.contains(path))

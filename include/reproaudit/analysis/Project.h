@@ -45,6 +45,10 @@ public:
 
   bool contains(const std::string &path) const;
 
+  /// True if \p path is on the disk, but no file of the repository: git ignores
+  /// it or nobody added it.
+  bool isUntracked(const std::string &path) const;
+
   /// The text of the file at \p path, "" if it cannot be read. Only regular
   /// files inside the root and of sane size are: see unreadable().
   const std::string &text(const std::string &path) const;
