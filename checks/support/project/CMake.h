@@ -61,11 +61,16 @@ struct Call {
   std::vector<Argument> written;  ///< The arguments before evaluation.
   /// In the body of a function, read without a call: parameters are unknown.
   bool isUncalled = false;
+  /// CMake itself evaluated it.
+  bool isTraced = false;
   /// The outermost call of a function whose parameters it depends on.
   std::string sitePath;
   unsigned siteLine = 0;
   unsigned siteEndLine = 0;
 };
+
+/// The calls of Project::cmakeTrace() that stand in files of the project.
+std::vector<Call> tracedCalls(const Project &project);
 
 /// Follows all CMake files of a project: first those that no other includes.
 class Machine {

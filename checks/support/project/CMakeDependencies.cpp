@@ -2,6 +2,7 @@
 //
 // What the calls of CMake code fetch.
 #include "CMake.h"
+#include "CMakeKeywords.h"
 #include "CMakeSettings.h"
 #include "Commands.h"
 #include "Pin.h"
@@ -28,66 +29,6 @@ constexpr std::array kNumericPackages = {
     "eigen3",      "fftw",  "fftw3",    "nccl",    "mpi",           "torch",
     "tensorrt",    "arrow", "parquet",  "blis"};
 
-/// Keyword arguments: `GIT_TAG v1` becomes GIT_TAG -> v1.
-class Keywords {
-public:
-  Keywords(const std::vector<Argument> &arguments, std::size_t from) {
-    static constexpr std::array kKeys = {"GIT_REPOSITORY",
-                                         "GIT_TAG",
-                                         "URL",
-                                         "URL_HASH",
-                                         "URL_MD5",
-                                         "SOURCE_DIR",
-                                         "DOWNLOAD_COMMAND",
-                                         "SVN_REPOSITORY",
-                                         "SVN_REVISION",
-                                         "HG_REPOSITORY",
-                                         "HG_TAG",
-                                         "CVS_REPOSITORY",
-                                         "NAME",
-                                         "VERSION",
-                                         "GITHUB_REPOSITORY",
-                                         "GITLAB_REPOSITORY",
-                                         "BITBUCKET_REPOSITORY",
-                                         "EXPECTED_HASH",
-                                         "EXPECTED_MD5",
-                                         "URI"};
-    std::string key;
-    for (std::size_t i = from; i < arguments.size(); ++i) {
-      const Argument &one = arguments[i];
-      if (!one.isQuoted && isOneOf(one.text, kKeys)) {
-        key = one.text;
-        values_.try_emplace(key);
-      } else if (isOther(one)) {
-        key.clear();
-      } else if (!key.empty()) {
-        values_[key].push_back(one.text);
-        lines_.emplace(key, one.line);
-      }
-    }
-  }
-
-  bool has(const std::string &key) const { return values_.contains(key); }
-  std::string operator[](const std::string &key) const {
-    const auto found = values_.find(key);
-    return found == values_.end() || found->second.empty() ? ""
-                                                           : found->second[0];
-  }
-
-private:
-  /// Any other word in capitals with an underscore is a keyword that ends the
-  /// values of the one before.
-  static bool isOther(const Argument &one) {
-    return !one.isQuoted && contains(one.text, "_") &&
-           std::ranges::all_of(one.text, [](char c) {
-             return c == '_' || (c >= 'A' && c <= 'Z');
-           });
-  }
-
-  std::map<std::string, std::vector<std::string>> values_;
-  std::map<std::string, unsigned> lines_;
-};
-
 bool isVendored(std::string_view path) {
   const std::string text = "/" + lower(path);
   for (const std::string_view folder :
@@ -108,6 +49,8 @@ public:
 
   void run(const std::vector<std::string> &paths) {
     machine_.run(paths);
+    for (const Call &call : cmake::tracedCalls(project_))
+      read(call);
     for (const auto &[file, key] : downloaded_)
       if (const auto at = found_.find(key); at != found_.end())
         at->second.executed = included_.contains(file);
@@ -141,7 +84,8 @@ private:
     else if (name == "execute_process" || name == "add_custom_command" ||
              name == "add_custom_target")
       commands(call);
-    settings_.read(call);
+    if (!call.isTraced)
+      settings_.read(call);
   }
 
   Range placeOf(const Call &call) const {
@@ -151,6 +95,8 @@ private:
   }
 
   void add(const Call &call, Dependency dependency) {
+    if (call.isTraced)
+      return addTraced(call, std::move(dependency));
     dependency.at = placeOf(call);
     for (const auto &[variable, line] : call.definitions)
       dependency.evidence.push_back(
@@ -168,6 +114,28 @@ private:
                    (!dependency.advisory &&
                     dependency.strength < entry->second.strength)))
       entry->second = std::move(dependency);
+  }
+
+  /// What CMake itself evaluated: an unknown value is known now, and a weaker
+  /// one than any that was read is what happens.
+  void addTraced(const Call &call, Dependency dependency) {
+    const Range inner{call.path, call.line, 0, call.endLine, 0};
+    const Range outer = placeOf(call);
+    dependency.evidence.push_back(
+        {inner, "cmake evaluates this to '" + dependency.resolved + "'"});
+    for (const Range &place : {inner, outer}) {
+      resolvedPlaces_.insert(place);
+      const auto known = found_.find({place, dependency.name});
+      if (known == found_.end())
+        continue;
+      dependency.at = place;
+      if (known->second.advisory ||
+          dependency.strength < known->second.strength)
+        known->second = std::move(dependency);
+      return;
+    }
+    dependency.at = outer;
+    found_.emplace(std::tuple(outer, dependency.name), std::move(dependency));
   }
 
   void fetch(const Call &call, std::size_t from) {

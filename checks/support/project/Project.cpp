@@ -25,10 +25,11 @@ bool isInside(const std::filesystem::path &path,
 
 Project::Project(std::string root, std::vector<std::string> files,
                  std::vector<ProjectUnit> units,
-                 std::map<std::string, std::string> instead)
+                 std::map<std::string, std::string> instead,
+                 std::string cmakeTrace)
     : root_(std::move(root)), files_(std::move(files)),
       units_(std::move(units)), instead_(std::move(instead)),
-      texts_(root_, instead_) {}
+      cmakeTrace_(std::move(cmakeTrace)), texts_(root_, instead_) {}
 
 Project::~Project() = default;
 

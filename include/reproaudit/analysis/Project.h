@@ -27,10 +27,11 @@ struct ProjectUnit {
 class Project {
 public:
   /// \p files are relative to \p root and sorted; those in \p instead have the
-  /// text given there.
+  /// text given there. \p cmakeTrace is what CMake evaluated, if it was run.
   Project(std::string root, std::vector<std::string> files,
           std::vector<ProjectUnit> units,
-          std::map<std::string, std::string> instead = {});
+          std::map<std::string, std::string> instead = {},
+          std::string cmakeTrace = {});
   ~Project();
   Project(const Project &) = delete;
   Project &operator=(const Project &) = delete;
@@ -42,6 +43,9 @@ public:
   const std::vector<std::string> &files() const { return files_; }
 
   const std::vector<ProjectUnit> &units() const { return units_; }
+
+  /// One JSON object a line, as `cmake --trace-format=json-v1` writes, or "".
+  const std::string &cmakeTrace() const { return cmakeTrace_; }
 
   bool contains(const std::string &path) const;
 
@@ -70,6 +74,7 @@ private:
   std::vector<std::string> files_;
   std::vector<ProjectUnit> units_;
   std::map<std::string, std::string> instead_;
+  std::string cmakeTrace_;
   SourceTexts texts_;
   mutable std::unique_ptr<Inventory> inventory_;
 };
