@@ -11,13 +11,14 @@
 namespace reproaudit {
 namespace {
 
-void read(Reader reader, const Project &project, Inventory &out) {
+[[maybe_unused]] void read(Reader reader, const Project &project,
+                           Inventory &out) {
   Reading reading(project, REPROAUDIT_PATH, out);
   reader(reading);
 }
 
-void read(void (*reader)(const Project &, Inventory &), const Project &project,
-          Inventory &out) {
+[[maybe_unused]] void read(void (*reader)(const Project &, Inventory &),
+                           const Project &project, Inventory &out) {
   reader(project, out);
 }
 
