@@ -9,9 +9,9 @@
 namespace reproaudit::cmake {
 namespace {
 
-constexpr unsigned kMaxDepth = 24;      // of calls, includes and folders
-constexpr unsigned kMaxSteps = 200000;  // of the whole project
-constexpr std::size_t kMaxLoop = 64;    // values of a foreach
+constexpr unsigned kMaxDepth = 24;          // of calls, includes and folders
+constexpr std::size_t kMaxSteps = 1000000;  // of the whole project
+constexpr std::size_t kMaxLoop = 64;        // values of a foreach
 
 bool isOff(std::string_view text) {
   const std::string word = lower(text);
@@ -226,8 +226,10 @@ void Machine::report(const Invocation &one, std::vector<Argument> arguments) {
 void Machine::call(const Function &function, const Invocation &one,
                    const std::vector<Argument> &arguments) {
   Variables saved;
-  if (!function.isMacro)
+  if (!function.isMacro) {
     saved = variables_;
+    steps_ += saved.size();  // what the copy costs
+  }
   const bool isOutermost = siteLine_ == 0;
   if (isOutermost) {
     sitePath_ = path_;

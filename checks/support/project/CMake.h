@@ -148,7 +148,7 @@ private:
   unsigned siteEndLine_ = 0;
   bool isUncalled_ = false;
   unsigned depth_ = 0;
-  unsigned steps_ = 0;
+  std::size_t steps_ = 0;
 };
 
 }  // namespace reproaudit::cmake

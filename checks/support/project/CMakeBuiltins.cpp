@@ -17,8 +17,8 @@ void Machine::runOption(const std::vector<Argument> &arguments,
   const std::string value = arguments.size() > 2 ? arguments[2].text : "OFF";
   defaults_[name].insert(value);
   if (one.arguments.size() > 2 && one.arguments[2].text.starts_with("${")) {
-    std::string from = one.arguments[2].text.substr(2);
-    from.pop_back();
+    const std::string &text = one.arguments[2].text;
+    const std::string from = text.substr(2, text.find('}') - 2);
     const std::set<std::string> &all = assigned_[from];
     defaults_[name].insert(all.begin(), all.end());
   }
@@ -232,6 +232,7 @@ void Machine::addFolder(const std::vector<Argument> &arguments) {
   if (!project_.contains(path) || path == path_)
     return;
   const Variables saved = variables_;
+  steps_ += saved.size();  // what the copy costs
   runFile(path, folder);
   variables_ = saved;
 }

@@ -130,7 +130,8 @@ std::optional<Edit> KnownPins::replacement(const Range &where,
   if (where.line == 0 || from.empty())
     return out;
   for (unsigned n = where.line; n <= std::max(where.line, where.endLine); ++n) {
-    const std::string_view line = project_.line(where.path, n);
+    std::string_view line = project_.line(where.path, n);
+    line = line.substr(0, line.find(" #"));
     for (std::size_t at = line.find(from); at != std::string_view::npos;
          at = line.find(from, at + 1)) {
       const std::size_t end = at + from.size();

@@ -81,7 +81,8 @@ public:
 
 private:
   void add(std::string_view name, std::string version, bool hasHash) {
-    out_.entries.emplace(lockKey(name), Locked{std::move(version), hasHash});
+    if (!name.empty())
+      out_.entries.emplace(lockKey(name), Locked{std::move(version), hasHash});
   }
 
   void npm(const Node &root) {

@@ -73,12 +73,11 @@ void ShellMachine::run(std::string_view script, unsigned line) {
   trees_.push_back(
       std::make_unique<SyntaxTree>(Grammar::Bash, std::string(script)));
   const SyntaxTree &tree = *trees_.back();
-  if (tree.isEmpty())
-    return;
   offset_ = line - 1;
   if (errorLine_ == 0 && tree.errorLine() != 0)
     errorLine_ = tree.errorLine() + offset_;
-  walk(tree.root());
+  if (!tree.isEmpty())
+    walk(tree.root());
 }
 
 void ShellMachine::finish() {

@@ -367,8 +367,11 @@ void readPythonText(Reading &reading, const std::string &text) {
   if (!isWorthParsing(text))
     return;
   const SyntaxTree tree(Grammar::Python, text);
-  if (!tree.isEmpty())
-    PythonReader(reading, tree, text).read();
+  if (tree.isEmpty() && tree.errorLine() != 0)
+    reading.partly(1, "this Python was not understood");
+  if (tree.isEmpty())
+    return;
+  PythonReader(reading, tree, text).read();
 }
 
 void readCxxSource(Reading &reading) {
