@@ -28,6 +28,7 @@ struct Arguments {
   std::string diffBase;
   std::string baseline;
   bool staged = false;
+  bool cmakeTrace = false;
   bool fix = false;
   bool unsafeFixes = false;
   bool diff = false;
@@ -59,6 +60,9 @@ void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_flag("--staged", arguments.staged,
                "Report only what the staged changes bring")
       ->excludes(base);
+  app.add_flag("--cmake-trace", arguments.cmakeTrace,
+               "Run CMake on the project, which executes its code, to evaluate "
+               "what cannot be read");
   app.add_flag("--fix", arguments.fix,
                "Change the sources: apply the fixes that keep their meaning");
   app.add_flag("--unsafe-fixes", arguments.unsafeFixes,
@@ -171,6 +175,10 @@ int run(CLI::App &command, const Arguments &arguments) {
   ScanOptions options = std::move(*configured);
   options.diffBase = arguments.diffBase;
   options.staged = arguments.staged;
+  options.cmakeTrace = arguments.cmakeTrace;
+  if (options.cmakeTrace && !arguments.quiet)
+    std::fprintf(stderr, "reproaudit: running cmake on the project, as "
+                         "--cmake-trace asks; its code is executed\n");
   options.measureTime = arguments.statistics;
   if (!arguments.quiet && isatty(STDERR_FILENO))
     options.progress = showProgress;

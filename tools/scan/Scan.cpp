@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Scan.h"
 
+#include "CMakeTrace.h"
 #include "Judgement.h"
 #include "ScanTarget.h"
 #include "UnitScan.h"
@@ -66,6 +67,7 @@ public:
 
 private:
   Judgement judgeNow(ScanResult &result);
+  std::string evaluatedByCMake(std::vector<Notice> &notices) const;
   Judgement judgeBase(const Changes &changes);
   std::vector<bool> unitsThatRead(const Changes &changes) const;
 
@@ -77,6 +79,23 @@ private:
   UnitOptions unitOptions_;
   std::vector<UnitResult> results_;
 };
+
+/// What CMake evaluated, if the user asked for it; how it went becomes a
+/// notice.
+std::string Scan::evaluatedByCMake(std::vector<Notice> &notices) const {
+  if (!options_.cmakeTrace)
+    return "";
+  CMakeTrace trace = traceCMake(repository_.root());
+  notices.push_back(
+      {.level = trace.problem.empty() ? Level::Note : Level::Warning,
+       .id = "cmake-trace",
+       .path = "CMakeLists.txt",
+       .text = trace.problem.empty()
+                   ? "CMake configured the project; its code was executed"
+                   : "CMake did not evaluate all of the project: " +
+                         trace.problem});
+  return std::move(trace.text);
+}
 
 Judgement Scan::judgeNow(ScanResult &result) {
   UnitScan scan =
@@ -93,7 +112,8 @@ Judgement Scan::judgeNow(ScanResult &result) {
   Judgement judgement{.notices = notices_, .complete = notices_.empty()};
   judgeUnits(units_, results_, options_, judgement);
   const Project project(repository_.root().string(), repository_.files(),
-                        projectUnits(units_));
+                        projectUnits(units_), {},
+                        evaluatedByCMake(judgement.notices));
   judgeProject(project, options_, judgement);
   result.report.files = static_cast<unsigned>(project.files().size());
   return judgement;

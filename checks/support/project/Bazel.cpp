@@ -2,6 +2,7 @@
 //
 // Bazel: WORKSPACE, MODULE.bazel and .bzl files.
 #include "Calls.h"
+#include "Lock.h"
 #include "Pin.h"
 #include "Readers.h"
 #include "Text.h"
@@ -18,7 +19,9 @@ namespace {
 class BazelReader {
 public:
   BazelReader(Reading &reading, const SyntaxTree &tree)
-      : reading_(reading), reader_(tree), calls_(reader_.calls()) {}
+      : reading_(reading), reader_(tree), calls_(reader_.calls()),
+        lock_(lockOf(reading.project(), folderOf(reading.path()),
+                     {"MODULE.bazel.lock"})) {}
 
   void read() {
     for (const Call &call : calls_)
@@ -108,6 +111,7 @@ private:
     const auto tag = reader_.value(call, "tag");
     const auto branch = reader_.value(call, "branch");
     Dependency &out = add(call, Artefact::Source, "Bazel git repository");
+    out.origin = reader_.value(call, "remote").value_or("");
     out.resolved = out.declared = commit ? *commit
                                   : tag  ? *tag
                                          : branch.value_or("");
@@ -131,10 +135,8 @@ private:
       out.strength = Strength::Content;  // judged where it is overridden
       out.evidence.push_back({reading_.at(at->second), "overridden here"});
     }
-    const std::string lock =
-        joined(folderOf(reading_.path()), "MODULE.bazel.lock");
-    if (reading_.project().contains(lock) && out.strength == Strength::Exact)
-      out.strength = Strength::Content;
+    if (out.strength == Strength::Exact)
+      applyLock(out, lock_);
   }
 
   void image(const Call &call) {
@@ -150,6 +152,7 @@ private:
   Reading &reading_;
   CallReader reader_;
   std::vector<Call> calls_;
+  Lock lock_;
   std::map<std::string, unsigned> overridden_;
 };
 

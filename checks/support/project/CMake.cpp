@@ -4,199 +4,19 @@
 #include "Text.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cstdlib>
 #include <utility>
 
 namespace reproaudit::cmake {
 namespace {
 
-constexpr unsigned kMaxDepth = 24;        // of calls, includes and folders
-constexpr unsigned kMaxSteps = 200000;    // of the whole project
-constexpr std::size_t kMaxLoop = 64;      // values of a foreach
-constexpr std::size_t kMaxValue = 65536;  // bytes of a variable
-
-class Lexer {
-public:
-  explicit Lexer(std::string_view text) : text_(text) {
-    if (text_.starts_with("\xef\xbb\xbf"))
-      at_ = 3;
-  }
-
-  Source parse() {
-    Source out;
-    while (true) {
-      skipBlank();
-      if (atEnd())
-        return out;
-      Invocation one;
-      if (!invocation(one)) {
-        if (out.errorLine == 0)
-          out.errorLine = line_;
-        skipLine();
-        continue;
-      }
-      out.invocations.push_back(std::move(one));
-    }
-  }
-
-private:
-  bool atEnd() const { return at_ >= text_.size(); }
-  char now() const { return atEnd() ? '\0' : text_[at_]; }
-  void advance() {
-    line_ += text_[at_] == '\n' ? 1 : 0;
-    ++at_;
-  }
-
-  void skipLine() {
-    while (!atEnd() && now() != '\n')
-      advance();
-  }
-
-  /// The length of `[==[` at the cursor without the brackets, or npos.
-  std::size_t bracketLevel() const {
-    std::size_t end = at_ + 1;
-    while (end < text_.size() && text_[end] == '=')
-      ++end;
-    return now() == '[' && end < text_.size() && text_[end] == '['
-               ? end - at_ - 1
-               : std::string_view::npos;
-  }
-
-  std::string bracket() {
-    const std::size_t level = bracketLevel();
-    const std::string close = "]" + std::string(level, '=') + "]";
-    const std::size_t begin = at_ + level + 2;
-    const std::size_t end = std::min(text_.find(close, begin), text_.size());
-    std::string out(text_.substr(std::min(begin, text_.size()),
-                                 end - std::min(begin, end)));
-    while (at_ < std::min(end + close.size(), text_.size()))
-      advance();
-    if (out.starts_with('\n'))
-      out.erase(0, 1);
-    return out;
-  }
-
-  void skipBlank() {
-    while (!atEnd()) {
-      if (std::isspace(static_cast<unsigned char>(now())) != 0) {
-        advance();
-      } else if (now() == '#') {
-        ++at_;
-        if (!atEnd() && bracketLevel() != std::string_view::npos)
-          bracket();
-        else
-          skipLine();
-      } else {
-        return;
-      }
-    }
-  }
-
-  bool invocation(Invocation &out) {
-    out.line = line_;
-    while (!atEnd() && (std::isalnum(static_cast<unsigned char>(now())) != 0 ||
-                        now() == '_')) {
-      out.name += now();
-      advance();
-    }
-    out.name = lower(out.name);
-    while (now() == ' ' || now() == '\t')
-      advance();
-    if (out.name.empty() || now() != '(')
-      return false;
-    advance();
-    for (unsigned open = 1; open > 0;) {
-      skipBlank();
-      if (atEnd())
-        return false;
-      if (now() == '(' || now() == ')') {
-        open += now() == '(' ? 1 : -1;
-        if (open > 0)
-          out.arguments.push_back({std::string(1, now()), false, line_});
-        advance();
-      } else {
-        out.arguments.push_back(argument());
-      }
-    }
-    out.endLine = line_;
-    return true;
-  }
-
-  Argument argument() {
-    Argument out{.text = {}, .isQuoted = false, .line = line_};
-    if (bracketLevel() != std::string_view::npos) {
-      out.isQuoted = true;
-      out.text = bracket();
-    } else if (now() == '"') {
-      out.isQuoted = true;
-      advance();
-      while (!atEnd() && now() != '"')
-        escapedCharacter(out.text);
-      if (!atEnd())
-        advance();
-    } else {
-      unquoted(out.text);
-    }
-    return out;
-  }
-
-  void escapedCharacter(std::string &out) {
-    if (now() == '\\' && at_ + 1 < text_.size()) {
-      advance();
-      if (now() == '\n') {
-        advance();
-        return;
-      }
-      if (now() == ';' || now() == '$')
-        out += '\\';
-    }
-    if (atEnd())
-      return;
-    out += now();
-    advance();
-  }
-
-  void unquoted(std::string &out) {
-    constexpr std::string_view kEnd = " \t\r\n()#";
-    while (!atEnd() && kEnd.find(now()) == std::string_view::npos) {
-      if (now() == '"') {  // the legacy form -Da="b c"
-        out += now();
-        advance();
-        while (!atEnd() && now() != '"')
-          escapedCharacter(out);
-        if (atEnd())
-          return;
-        out += now();
-        advance();
-      } else {
-        escapedCharacter(out);
-      }
-    }
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  unsigned line_ = 1;
-};
+constexpr unsigned kMaxDepth = 24;          // of calls, includes and folders
+constexpr std::size_t kMaxSteps = 1000000;  // of the whole project
+constexpr std::size_t kMaxLoop = 64;        // values of a foreach
 
 bool isOff(std::string_view text) {
   const std::string word = lower(text);
   return word == "off" || word == "false" || word == "0" || word == "no" ||
          word == "n" || word.empty();
-}
-
-std::string joinedList(const std::vector<Argument> &arguments, std::size_t from,
-                       std::size_t to) {
-  std::string out;
-  for (std::size_t i = from; i < to; ++i)
-    out += (i > from ? ";" : "") + arguments[i].text;
-  return out;
-}
-
-std::string joinedList(const std::vector<Argument> &arguments,
-                       std::size_t from) {
-  return joinedList(arguments, from, arguments.size());
 }
 
 /// The index of the command that ends the block which \p begin opens.
@@ -214,7 +34,13 @@ std::size_t blockEnd(const std::vector<Invocation> &code, std::size_t begin) {
 
 }  // namespace
 
-Source parse(std::string_view text) { return Lexer(text).parse(); }
+std::string joinedList(const std::vector<Argument> &arguments, std::size_t from,
+                       std::size_t to) {
+  std::string out;
+  for (std::size_t i = from; i < std::min(to, arguments.size()); ++i)
+    out += (i > from ? ";" : "") + arguments[i].text;
+  return out;
+}
 
 const Source &Machine::source(const std::string &path) {
   const auto [entry, isNew] = sources_.try_emplace(path);
@@ -366,32 +192,6 @@ void Machine::runOne(const Invocation &one) {
   }
 }
 
-void Machine::runOption(const std::vector<Argument> &arguments,
-                        const Invocation &one) {
-  const std::string &name = arguments[0].text;
-  const std::string value = arguments.size() > 2 ? arguments[2].text : "OFF";
-  defaults_[name].insert(value);
-  if (one.arguments.size() > 2 && one.arguments[2].text.starts_with("${")) {
-    std::string from = one.arguments[2].text.substr(2);
-    from.pop_back();
-    const std::set<std::string> &all = assigned_[from];
-    defaults_[name].insert(all.begin(), all.end());
-  }
-  if (!variables_.contains(name))
-    set(name, value);
-}
-
-void Machine::runProject(const std::vector<Argument> &arguments) {
-  const std::string &name = arguments[0].text;
-  set("PROJECT_NAME", name);
-  for (const std::string &variable : {std::string("PROJECT"), name})
-    set(variable + "_SOURCE_DIR", evaluated("${CMAKE_CURRENT_SOURCE_DIR}"));
-  for (std::size_t i = 1; i + 1 < arguments.size(); ++i)
-    if (arguments[i].text == "VERSION")
-      for (const std::string &variable : {std::string("PROJECT"), name})
-        set(variable + "_VERSION", arguments[i + 1].text);
-}
-
 void Machine::report(const Invocation &one, std::vector<Argument> arguments) {
   Call made{.name = one.name,
             .arguments = std::move(arguments),
@@ -426,8 +226,10 @@ void Machine::report(const Invocation &one, std::vector<Argument> arguments) {
 void Machine::call(const Function &function, const Invocation &one,
                    const std::vector<Argument> &arguments) {
   Variables saved;
-  if (!function.isMacro)
+  if (!function.isMacro) {
     saved = variables_;
+    steps_ += saved.size();  // what the copy costs
+  }
   const bool isOutermost = siteLine_ == 0;
   if (isOutermost) {
     sitePath_ = path_;
@@ -469,205 +271,6 @@ void Machine::set(const std::string &name, std::string text) {
 void Machine::setParameter(const std::string &name, std::string text) {
   set(name, std::move(text));
   variables_[name].isParameter = true;
-}
-
-void Machine::runSet(const std::vector<Argument> &arguments,
-                     const Invocation &one) {
-  if (arguments.empty())
-    return;
-  const std::string &name = arguments[0].text;
-  std::size_t end = arguments.size();
-  bool isCache = false;
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (!arguments[i].isQuoted && arguments[i].text == "CACHE") {
-      isCache = true;
-      end = i;
-      break;
-    }
-    if (!arguments[i].isQuoted && arguments[i].text == "PARENT_SCOPE")
-      end = i;
-  }
-  std::string text = joinedList(arguments, 1, end);
-  (isCache ? defaults_ : assigned_)[name].insert(text);
-  // What is known beats what is not: the branches of a condition all run.
-  const auto known = variables_.find(name);
-  const bool isWorse =
-      known != variables_.end() && !known->second.text.empty() &&
-      (text.empty() || !isResolved(text)) && isResolved(known->second.text);
-  if (isWorse && !conditions_.empty())
-    return;
-  if (text.size() <= kMaxValue)
-    variables_[name] = {std::move(text), path_, one.line, false};
-}
-
-void Machine::runString(const std::vector<Argument> &arguments) {
-  if (arguments.size() < 3)
-    return;
-  const std::string action = arguments[0].text;
-  const auto rest = [&](std::size_t from) {
-    std::string out;
-    for (std::size_t i = from; i < arguments.size(); ++i)
-      out += arguments[i].text;
-    return out;
-  };
-  if (action == "APPEND")
-    set(arguments[1].text,
-        evaluated("${" + arguments[1].text + "}") ==
-                "${" + arguments[1].text + "}"
-            ? rest(2)
-            : evaluated("${" + arguments[1].text + "}") + rest(2));
-  else if (action == "PREPEND")
-    set(arguments[1].text, rest(2) + evaluated("${" + arguments[1].text + "}"));
-  else if (action == "CONCAT")
-    set(arguments[1].text, rest(2));
-  else if (action == "TOLOWER")
-    set(arguments[2].text, lower(arguments[1].text));
-  else if (action == "STRIP")
-    set(arguments[2].text, std::string(trim(arguments[1].text)));
-  else if (action == "REPLACE" && arguments.size() > 4 &&
-           !arguments[1].text.empty())
-    set(arguments[3].text,
-        replaceAll(rest(4), arguments[1].text, arguments[2].text));
-  else if (action == "REGEX" && arguments.size() > 5 &&
-           arguments[1].text == "REPLACE") {
-    // Only texts without operators: the rest needs CMake's own engine.
-    const std::string &pattern = arguments[2].text;
-    if (pattern.find_first_of("[]().*+?|^$\\") == std::string::npos &&
-        !pattern.empty())
-      set(arguments[4].text, replaceAll(rest(5), pattern, arguments[3].text));
-    else
-      variables_.erase(arguments[4].text);
-  }
-}
-
-void Machine::runList(const std::vector<Argument> &arguments) {
-  if (arguments.size() < 3)
-    return;
-  const std::string action = arguments[0].text;
-  const std::string name = arguments[1].text;
-  const auto known = variables_.find(name);
-  const std::string now = known == variables_.end() ? "" : known->second.text;
-  if (action == "APPEND")
-    set(name, now + (now.empty() ? "" : ";") + joinedList(arguments, 2));
-  else if (action == "PREPEND")
-    set(name, joinedList(arguments, 2) + (now.empty() ? "" : ";") + now);
-  else if (action == "GET" && arguments.size() == 4) {
-    const std::vector<std::string_view> items = split(now, ';');
-    const long index = std::strtol(arguments[2].text.c_str(), nullptr, 10);
-    const auto size = static_cast<long>(items.size());
-    const long at = index < 0 ? size + index : index;
-    if (at >= 0 && at < size)
-      set(arguments[3].text, std::string(items[static_cast<std::size_t>(at)]));
-  }
-}
-
-void Machine::runFileCommand(const std::vector<Argument> &arguments) {
-  const bool isRead =
-      arguments.size() >= 3 &&
-      (arguments[0].text == "STRINGS" || arguments[0].text == "READ");
-  if (!isRead)
-    return;
-  std::string path = arguments[1].text;
-  path = path.starts_with('/') ? normalised(path.substr(1))
-                               : joined(folderOf(path_), path);
-  if (!project_.contains(path))
-    return;
-  const std::string &text = project_.text(path);
-  if (arguments[0].text == "READ") {
-    set(arguments[2].text, text);
-    return;
-  }
-  std::string list;
-  for (const std::string_view line : lines(text))
-    if (!line.empty())
-      list += (list.empty() ? "" : ";") + std::string(line);
-  set(arguments[2].text, list);
-}
-
-/// cmake_parse_arguments(PREFIX options one multi args...) and the form
-/// PARSE_ARGV N PREFIX options one multi.
-void Machine::parseArguments(const std::vector<Argument> &arguments) {
-  std::size_t at = 0;
-  std::vector<std::string> values;
-  if (!arguments.empty() && arguments[0].text == "PARSE_ARGV") {
-    at = 2;
-    const std::string all = evaluated("${ARGN}");
-    for (const std::string_view item : split(all, ';'))
-      values.emplace_back(item);
-  } else {
-    for (std::size_t i = 4; i < arguments.size(); ++i)
-      for (const std::string_view item : split(arguments[i].text, ';'))
-        values.emplace_back(item);
-  }
-  if (arguments.size() < at + 4)
-    return;
-  const std::string prefix = arguments[at].text + "_";
-  const auto has = [&](std::size_t list, const std::string &word) {
-    const auto names = split(arguments[list].text, ';');
-    return std::ranges::find(names, word) != names.end();
-  };
-  std::string key;
-  bool isMany = false;
-  for (const std::string &value : values) {
-    if (has(at + 1, value)) {
-      setParameter(prefix + value, "TRUE");
-      key.clear();
-    } else if (has(at + 2, value) || has(at + 3, value)) {
-      key = value;
-      isMany = has(at + 3, value);
-      variables_.erase(prefix + key);
-    } else if (!key.empty()) {
-      const auto known = variables_.find(prefix + key);
-      setParameter(prefix + key, isMany && known != variables_.end()
-                                     ? known->second.text + ";" + value
-                                     : value);
-      if (!isMany)
-        key.clear();
-    } else {
-      const auto known = variables_.find(prefix + "UNPARSED_ARGUMENTS");
-      setParameter(
-          prefix + "UNPARSED_ARGUMENTS",
-          known == variables_.end() ? value : known->second.text + ";" + value);
-    }
-  }
-}
-
-void Machine::include(const std::vector<Argument> &arguments) {
-  if (arguments.empty())
-    return;
-  const std::string &name = arguments[0].text;
-  std::vector<std::string> candidates;
-  if (name.starts_with('/'))
-    candidates.push_back(normalised(name.substr(1)));
-  else
-    candidates.push_back(joined(folderOf(path_), name));
-  const std::string modules = evaluated("${CMAKE_MODULE_PATH}");
-  for (const std::string_view folder : split(modules, ';'))
-    if (folder.starts_with('/'))
-      candidates.push_back(
-          joined(normalised(folder.substr(1)), name + ".cmake"));
-  for (const std::string &path : candidates) {
-    if (!project_.contains(path))
-      continue;
-    const std::string folder(folderOf(path));
-    runFile(path, folder);
-    return;
-  }
-}
-
-void Machine::addFolder(const std::vector<Argument> &arguments) {
-  if (arguments.empty())
-    return;
-  const std::string &name = arguments[0].text;
-  const std::string folder = name.starts_with('/')
-                                 ? normalised(name.substr(1))
-                                 : joined(folderOf(path_), name);
-  const std::string path = joined(folder, "CMakeLists.txt");
-  if (!project_.contains(path) || path == path_)
-    return;
-  const Variables saved = variables_;
-  runFile(path, folder);
-  variables_ = saved;
 }
 
 std::string Machine::evaluated(std::string_view text, unsigned depth) const {

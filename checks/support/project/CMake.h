@@ -7,6 +7,7 @@
 
 #include "reproaudit/analysis/Project.h"
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,13 @@ struct Argument {
   bool isQuoted = false;
   unsigned line = 0;
 };
+
+/// Arguments \p from up to \p to as a list: `a;b;c`.
+std::string joinedList(const std::vector<Argument> &arguments, std::size_t from,
+                       std::size_t to = static_cast<std::size_t>(-1));
+
+/// Values longer than this many bytes are not kept.
+inline constexpr std::size_t kMaxValue = 65536;
 
 /// A command invocation as written.
 struct Invocation {
@@ -53,11 +61,16 @@ struct Call {
   std::vector<Argument> written;  ///< The arguments before evaluation.
   /// In the body of a function, read without a call: parameters are unknown.
   bool isUncalled = false;
+  /// CMake itself evaluated it.
+  bool isTraced = false;
   /// The outermost call of a function whose parameters it depends on.
   std::string sitePath;
   unsigned siteLine = 0;
   unsigned siteEndLine = 0;
 };
+
+/// The calls of Project::cmakeTrace() that stand in files of the project.
+std::vector<Call> tracedCalls(const Project &project);
 
 /// Follows all CMake files of a project: first those that no other includes.
 class Machine {
@@ -135,7 +148,7 @@ private:
   unsigned siteEndLine_ = 0;
   bool isUncalled_ = false;
   unsigned depth_ = 0;
-  unsigned steps_ = 0;
+  std::size_t steps_ = 0;
 };
 
 }  // namespace reproaudit::cmake

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the calls of CMake code fetch, and the flags that they set.
+// What the calls of CMake code fetch.
 #include "CMake.h"
+#include "CMakeKeywords.h"
+#include "CMakeSettings.h"
 #include "Commands.h"
-#include "Flags.h"
 #include "Pin.h"
 #include "Text.h"
 
@@ -28,71 +29,6 @@ constexpr std::array kNumericPackages = {
     "eigen3",      "fftw",  "fftw3",    "nccl",    "mpi",           "torch",
     "tensorrt",    "arrow", "parquet",  "blis"};
 
-template <std::size_t N>
-bool isOneOf(std::string_view text, const std::array<const char *, N> &all) {
-  return std::ranges::find(all, text) != all.end();
-}
-
-/// Keyword arguments: `GIT_TAG v1` becomes GIT_TAG -> v1.
-class Keywords {
-public:
-  Keywords(const std::vector<Argument> &arguments, std::size_t from) {
-    static constexpr std::array kKeys = {"GIT_REPOSITORY",
-                                         "GIT_TAG",
-                                         "URL",
-                                         "URL_HASH",
-                                         "URL_MD5",
-                                         "SOURCE_DIR",
-                                         "DOWNLOAD_COMMAND",
-                                         "SVN_REPOSITORY",
-                                         "SVN_REVISION",
-                                         "HG_REPOSITORY",
-                                         "HG_TAG",
-                                         "CVS_REPOSITORY",
-                                         "NAME",
-                                         "VERSION",
-                                         "GITHUB_REPOSITORY",
-                                         "GITLAB_REPOSITORY",
-                                         "BITBUCKET_REPOSITORY",
-                                         "EXPECTED_HASH",
-                                         "EXPECTED_MD5",
-                                         "URI"};
-    std::string key;
-    for (std::size_t i = from; i < arguments.size(); ++i) {
-      const Argument &one = arguments[i];
-      if (!one.isQuoted && isOneOf(one.text, kKeys)) {
-        key = one.text;
-        values_.try_emplace(key);
-      } else if (isOther(one)) {
-        key.clear();
-      } else if (!key.empty()) {
-        values_[key].push_back(one.text);
-        lines_.emplace(key, one.line);
-      }
-    }
-  }
-
-  bool has(const std::string &key) const { return values_.contains(key); }
-  std::string operator[](const std::string &key) const {
-    const auto found = values_.find(key);
-    return found == values_.end() || found->second.empty() ? ""
-                                                           : found->second[0];
-  }
-
-private:
-  /// Any other word in capitals with an underscore is a keyword that ends the
-  /// values of the one before.
-  static bool isOther(const Argument &one) {
-    return !one.isQuoted && contains(one.text, "_") &&
-           std::ranges::all_of(one.text, [](char c) {
-             return c == '_' || (c >= 'A' && c <= 'Z');
-           });
-  }
-
-  std::map<std::string, std::vector<std::string>> values_;
-  std::map<std::string, unsigned> lines_;
-};
-
 bool isVendored(std::string_view path) {
   const std::string text = "/" + lower(path);
   for (const std::string_view folder :
@@ -113,17 +49,15 @@ public:
 
   void run(const std::vector<std::string> &paths) {
     machine_.run(paths);
+    for (const Call &call : cmake::tracedCalls(project_))
+      read(call);
     for (const auto &[file, key] : downloaded_)
       if (const auto at = found_.find(key); at != found_.end())
         at->second.executed = included_.contains(file);
     for (auto &[place, dependency] : found_)
       if (!dependency.advisory || !resolvedPlaces_.contains(dependency.at))
         out_.dependencies.push_back(std::move(dependency));
-    for (auto &[place, setting] : settings_) {
-      for (const std::string &variable : guards_[place])
-        setting.optional |= machine_.canBeOff(variable);
-      out_.settings.push_back(std::move(setting));
-    }
+    settings_.finish(machine_, out_);
     for (const auto &[path, line] : machine_.errors())
       out_.notices.push_back({Level::Note, "partly-read", path, line,
                               "this CMake code was not understood"});
@@ -150,10 +84,8 @@ private:
     else if (name == "execute_process" || name == "add_custom_command" ||
              name == "add_custom_target")
       commands(call);
-    else if (name == "string" && call.arguments[0].text == "TIMESTAMP")
-      timestamp(call);
-    if (name != "execute_process")
-      flags(call);
+    if (!call.isTraced)
+      settings_.read(call);
   }
 
   Range placeOf(const Call &call) const {
@@ -163,6 +95,8 @@ private:
   }
 
   void add(const Call &call, Dependency dependency) {
+    if (call.isTraced)
+      return addTraced(call, std::move(dependency));
     dependency.at = placeOf(call);
     for (const auto &[variable, line] : call.definitions)
       dependency.evidence.push_back(
@@ -182,6 +116,28 @@ private:
       entry->second = std::move(dependency);
   }
 
+  /// What CMake itself evaluated: an unknown value is known now, and a weaker
+  /// one than any that was read is what happens.
+  void addTraced(const Call &call, Dependency dependency) {
+    const Range inner{call.path, call.line, 0, call.endLine, 0};
+    const Range outer = placeOf(call);
+    dependency.evidence.push_back(
+        {inner, "cmake evaluates this to '" + dependency.resolved + "'"});
+    for (const Range &place : {inner, outer}) {
+      resolvedPlaces_.insert(place);
+      const auto known = found_.find({place, dependency.name});
+      if (known == found_.end())
+        continue;
+      dependency.at = place;
+      if (known->second.advisory ||
+          dependency.strength < known->second.strength)
+        known->second = std::move(dependency);
+      return;
+    }
+    dependency.at = outer;
+    found_.emplace(std::tuple(outer, dependency.name), std::move(dependency));
+  }
+
   void fetch(const Call &call, std::size_t from) {
     const Keywords keys(call.arguments, from);
     fetchKeys(call, keys, call.arguments[0].text,
@@ -194,7 +150,8 @@ private:
     if (keys.has("DOWNLOAD_COMMAND") && keys["DOWNLOAD_COMMAND"].empty())
       return;
     if (keys.has("GIT_REPOSITORY") || keys.has("GIT_TAG")) {
-      git(call, keys["GIT_TAG"], std::move(name), std::move(ecosystem));
+      git(call, keys["GIT_TAG"], keys["GIT_REPOSITORY"], std::move(name),
+          std::move(ecosystem));
     } else if (keys.has("SVN_REPOSITORY") || keys.has("HG_REPOSITORY")) {
       const std::string revision =
           keys.has("SVN_REPOSITORY") ? keys["SVN_REVISION"] : keys["HG_TAG"];
@@ -221,9 +178,10 @@ private:
             .group = {}};
   }
 
-  void git(const Call &call, const std::string &tag, std::string name,
-           std::string ecosystem) {
+  void git(const Call &call, const std::string &tag, std::string origin,
+           std::string name, std::string ecosystem) {
     Dependency out = source(std::move(name), std::move(ecosystem));
+    out.origin = std::move(origin);
     out.declared = out.resolved = tag;
     out.strength = gitStrength(tag);
     if (!isResolved(tag)) {
@@ -276,11 +234,16 @@ private:
         tag = "v" + keys["VERSION"];
       if (name.empty())
         name = baseName(keys["GITHUB_REPOSITORY"] + keys["GIT_REPOSITORY"]);
-      git(call, tag, std::move(name), std::move(ecosystem));
+      git(call, tag, originOf(keys), std::move(name), std::move(ecosystem));
     } else if (!keys["URL"].empty()) {
       url(call, keys["URL"], keys["URL_HASH"] + keys["URL_MD5"],
           std::move(name), std::move(ecosystem));
     }
+  }
+
+  static std::string originOf(const Keywords &keys) {
+    const std::string onGitHub = keys["GITHUB_REPOSITORY"];
+    return onGitHub.empty() ? keys["GIT_REPOSITORY"] : "github.com/" + onGitHub;
   }
 
   /// `gh:owner/name@1.2.3`, `gh:owner/name#ref`, `https://x.zip#MD5=...`.
@@ -302,7 +265,10 @@ private:
     if (tag.empty() && at != std::string::npos)
       tag = "v" + before.substr(at + 1);
     const std::string path = before.substr(0, at);
-    git(call, tag, std::string(baseName(path)), "CPM");
+    const std::size_t colon = path.find(':');
+    git(call, tag,
+        path.starts_with("gh:") ? "github.com/" + path.substr(colon + 1) : path,
+        std::string(baseName(path)), "CPM");
   }
 
   /// rapids_cpm_find(name version ... CPM_ARGS keywords...).
@@ -393,107 +359,12 @@ private:
     return !argument.isQuoted && isOneOf(argument.text, kKeys);
   }
 
-  // -- settings -------------------------------------------------------------
-
-  void addSetting(const Call &call, SettingKind kind, const std::string &flag,
-                  std::string program, unsigned line) {
-    Setting setting{.kind = kind,
-                    .flag = flag,
-                    .program = std::move(program),
-                    .at = {call.path, line, 0, line, 0},
-                    .evidence = {}};
-    const auto key = std::pair(setting.at, flag);
-    settings_.try_emplace(key, std::move(setting));
-    std::set<std::string> &guards = guards_[key];
-    for (const std::string &condition : call.conditions) {
-      const std::vector<std::string_view> parts = split(condition, ';');
-      for (std::size_t i = 0; i < parts.size(); ++i)
-        if (i == 0 ||
-            (parts[i - 1] != "NOT" &&
-             !(i > 1 && parts[i - 1] == "(" && parts[i - 2] == "NOT")))
-          guards.emplace(parts[i]);
-    }
-  }
-
-  void timestamp(const Call &call) {
-    if (call.arguments.size() > 1)
-      addSetting(call, SettingKind::Timestamp, "string(TIMESTAMP)", "",
-                 call.line);
-  }
-
-  static bool takesFlags(const Call &call) {
-    static constexpr std::array kCommands = {"add_compile_options",
-                                             "target_compile_options",
-                                             "add_definitions",
-                                             "add_link_options",
-                                             "target_link_options",
-                                             "target_link_libraries",
-                                             "set_target_properties",
-                                             "set_source_files_properties",
-                                             "set_property",
-                                             "list",
-                                             "set",
-                                             "string",
-                                             "cuda_add_library",
-                                             "cuda_add_executable",
-                                             "add_compile_definitions",
-                                             "target_compile_definitions",
-                                             "append",
-                                             "cuda_select_nvcc_arch_flags"};
-    if (!isOneOf(call.name, kCommands))
-      return false;
-    const std::string &first = call.written[0].text;
-    if (call.name == "string")
-      return first == "APPEND" || first == "PREPEND" || first == "CONCAT" ||
-             first == "REPLACE" || first == "REGEX";
-    if (call.name == "list")
-      return first == "APPEND" || first == "PREPEND" || first == "INSERT";
-    return !first.starts_with("CMAKE_REQUIRED_");
-  }
-
-  void flags(const Call &call) {
-    if (!takesFlags(call))
-      return;
-    const bool isReplace =
-        call.name == "string" &&
-        (call.written[0].text == "REPLACE" || call.written[0].text == "REGEX");
-    // Only the text that is put in counts, not the one that is looked for.
-    const std::size_t first = call.name.starts_with("add_") ? 0 : 1;
-    const std::size_t from = !isReplace                        ? first
-                             : call.written[0].text == "REGEX" ? 3
-                                                               : 2;
-    const bool isTarget = call.name.starts_with("target_");
-    for (std::size_t i = from; i < call.written.size(); ++i) {
-      for (const Flag &flag : flagsIn(call.written[i].text))
-        addSetting(call, flag.kind, flag.text,
-                   isTarget ? call.arguments[0].text : "",
-                   call.written[i].line);
-      if (isReplace)
-        break;
-    }
-    architectures(call);
-  }
-
-  /// CMAKE_CUDA_ARCHITECTURES native: code for the card that builds.
-  void architectures(const Call &call) {
-    for (std::size_t i = 0; i + 1 < call.written.size(); ++i) {
-      const std::string &name = call.written[i].text;
-      if (name.ends_with("CUDA_ARCHITECTURES") &&
-          (call.written[i + 1].text == "native" ||
-           call.written[i + 1].text == "\"native\""))
-        addSetting(call, SettingKind::Native, "CUDA_ARCHITECTURES native",
-                   contains(call.name, "target") ? call.arguments[0].text : "",
-                   call.written[i + 1].line);
-    }
-  }
-
   const Project &project_;
   Inventory &out_;
   cmake::Machine machine_;
   std::map<std::tuple<Range, std::string>, Dependency> found_;
   std::set<Range> resolvedPlaces_;
-  std::map<std::pair<Range, std::string>, Setting> settings_;
-  std::map<std::pair<Range, std::string>, std::set<std::string>> guards_;
+  CMakeSettings settings_;
   std::set<std::string> included_;
   std::map<std::string, std::tuple<Range, std::string>> downloaded_;
 };

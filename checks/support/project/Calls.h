@@ -52,6 +52,11 @@ private:
   std::map<std::string, SyntaxNode, std::less<>> constants_;
 };
 
+class Reading;
+
+/// A Python call that splits data without a seed; \p text is the whole file.
+void readSplit(Reading &reading, const Call &call, std::string_view text);
+
 /// The text of a string literal without quotes, prefixes and escapes.
 std::string literal(SyntaxNode node);
 

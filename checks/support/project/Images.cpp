@@ -19,26 +19,6 @@ Node checked(Reading &reading, Document document) {
   return std::move(document.root);
 }
 
-/// Every `image:` below \p node, whatever holds it.
-void readImages(Reading &reading, std::string_view ecosystem,
-                const Node &node) {
-  for (const Entry &entry : node.entries) {
-    const Node &value = entry.value;
-    if (entry.key == "image" && value.isScalar()) {
-      addImage(reading, ecosystem, value.text, value.line);
-    } else if (entry.key == "image" && value["repository"].isScalar()) {
-      const Node &tag = value["tag"];
-      if (!value["repository"].text.empty())
-        addImage(reading, ecosystem,
-                 value["repository"].text +
-                     (tag.text.empty() ? "" : ":" + tag.text),
-                 tag.isScalar() ? tag.line : value.line);
-    } else {
-      readImages(reading, ecosystem, value);
-    }
-  }
-}
-
 }  // namespace
 
 Node yamlOf(Reading &reading) {
@@ -52,21 +32,38 @@ Node tomlOf(Reading &reading) {
 }
 
 void addImage(Reading &reading, std::string_view ecosystem,
-              std::string_view text, unsigned line) {
+              std::string_view text, unsigned line, const Lock &lock) {
   text = trim(text);
   if (text.starts_with("docker://"))
     text.remove_prefix(9);
   if (text.empty() || text == "null" || text == "scratch")
     return;
+  Dependency out{.artefact = Artefact::Image,
+                 .ecosystem = std::string(ecosystem),
+                 .name = imageName(text).name,
+                 .declared = std::string(text),
+                 .resolved = std::string(text),
+                 .strength = imageStrength(text),
+                 .at = reading.at(line),
+                 .evidence = {},
+                 .advisory = !isResolved(text),
+                 .group = {}};
+  applyLock(out, lock, text);
+  reading.add(std::move(out));
+}
+
+void addRunner(Reading &reading, const Node &runner) {
+  if (!runner.isScalar() || !runner.text.ends_with("-latest"))
+    return;
   reading.add({.artefact = Artefact::Image,
-               .ecosystem = std::string(ecosystem),
-               .name = imageName(text).name,
-               .declared = std::string(text),
-               .resolved = std::string(text),
-               .strength = imageStrength(text),
-               .at = reading.at(line),
+               .ecosystem = "runner",
+               .name = runner.text,
+               .declared = runner.text,
+               .resolved = runner.text,
+               .strength = Strength::Mutable,
+               .at = reading.at(runner.line),
                .evidence = {},
-               .advisory = !isResolved(text),
+               .advisory = true,
                .group = {}});
 }
 
@@ -88,6 +85,25 @@ void finishScripts(Reading &reading, ShellMachine &machine, bool buildsImage) {
   readCommands(reading, machine.commands(), buildsImage);
 }
 
+void readImages(Reading &reading, std::string_view ecosystem,
+                const Node &node) {
+  for (const Entry &entry : node.entries) {
+    const Node &value = entry.value;
+    if (entry.key == "image" && value.isScalar()) {
+      addImage(reading, ecosystem, value.text, value.line);
+    } else if (entry.key == "image" && value["repository"].isScalar()) {
+      const Node &tag = value["tag"];
+      if (!value["repository"].text.empty())
+        addImage(reading, ecosystem,
+                 value["repository"].text +
+                     (tag.text.empty() ? "" : ":" + tag.text),
+                 tag.isScalar() ? tag.line : value.line);
+    } else {
+      readImages(reading, ecosystem, value);
+    }
+  }
+}
+
 void readCompose(Reading &reading) {
   const Node root = yamlOf(reading);
   for (const Entry &service : root["services"].entries) {
@@ -103,13 +119,13 @@ void readDevcontainer(Reading &reading) {
   const Node &image = root["image"];
   if (image.isScalar())
     addImage(reading, "devcontainer", image.text, image.line);
-  const bool hasLock = reading.project().contains(
-      std::string(folderOf(reading.path())) + "/devcontainer-lock.json");
-  for (const Entry &feature : root["features"].entries) {
-    if (feature.key.starts_with("./") || hasLock)
-      continue;
-    addImage(reading, "devcontainer feature", feature.key, feature.line);
-  }
+  const Lock lock =
+      lockOf(reading.project(), folderOf(reading.path()),
+             {"devcontainer-lock.json", ".devcontainer-lock.json"});
+  for (const Entry &feature : root["features"].entries)
+    if (!feature.key.starts_with("./"))
+      addImage(reading, "devcontainer feature", feature.key, feature.line,
+               lock);
 }
 
 void readKubernetes(Reading &reading) {

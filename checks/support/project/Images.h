@@ -3,6 +3,7 @@
 /// What the readers of container and CI formats share.
 #pragma once
 
+#include "Lock.h"
 #include "Readers.h"
 #include "Shell.h"
 
@@ -14,9 +15,15 @@
 namespace reproaudit {
 
 /// Adds the image \p text that line \p line names. Text that is not resolved
-/// is a note; an empty one is nothing.
+/// is a note; an empty one is nothing. \p lock may hold its digest.
 void addImage(Reading &reading, std::string_view ecosystem,
-              std::string_view text, unsigned line);
+              std::string_view text, unsigned line, const Lock &lock = {});
+
+/// Adds every `image:` below \p node, whatever holds it.
+void readImages(Reading &reading, std::string_view ecosystem, const Node &node);
+
+/// A machine of a CI service whose software changes without notice: `x-latest`.
+void addRunner(Reading &reading, const Node &runner);
 
 /// Reads \p script, written in the node's shell, as commands.
 void readScript(Reading &reading, const Node &script, ShellMachine &machine);

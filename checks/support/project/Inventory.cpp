@@ -74,6 +74,12 @@ Reader yamlReader(const Project &project, const std::string &path) {
     return readPreCommit;
   if (contains(name, "compose"))
     return readCompose;
+  if (name == ".travis.yml" || startsLike(name, "appveyor") ||
+      name == ".appveyor.yml" || name == "bitbucket-pipelines.yml" ||
+      name == ".drone.yml" || name == ".cirrus.yml")
+    return readOtherCi;
+  if (name == "python_env.yaml")
+    return readPythonEnvironment;
   if (name == "spack.yaml")
     return readSpack;
   if (name == "dvc.yaml")
@@ -83,7 +89,8 @@ Reader yamlReader(const Project &project, const std::string &path) {
     return readCondaEnvironment;
   const bool isTemplate = contains(text, "{{");
   if (contains(text, "image:") && !isTemplate &&
-      (contains(text, "apiVersion:") || name == "values.yaml"))
+      (contains(text, "apiVersion:") || name == "values.yaml" ||
+       contains(text, "pipelineInfo:")))
     return readKubernetes;
   return nullptr;
 }
@@ -118,6 +125,7 @@ Reader readerOf(const Project &project, const std::string &path) {
       {".ps1", readBatch},
       {".psm1", readBatch},
       {"conanfile.txt", readConanfile},
+      {"DESCRIPTION", readRDescription},
       {"devcontainer.json", readDevcontainer},
       {".dvc", readDvc},
       {"Jenkinsfile", readJenkinsfile},
@@ -126,12 +134,16 @@ Reader readerOf(const Project &project, const std::string &path) {
       {".wrap", readMesonWrap},
       {"MLproject", readMlProject},
       {"flake.nix", readNixFlake},
+      {".nix", readNix},
+      {".gitattributes", readGitAttributes},
       {".ipynb", readNotebook},
       {"package.json", readPackageJson},
       {"Pipfile", readPipfile},
       {"pixi.toml", readPixi},
       {"pyproject.toml", readPyproject},
       {".R", readRScript},
+      {"Project.toml", readJuliaProject},
+      {"setup.cfg", readSetupCfg},
       {".sh", readShellScript},
       {".bash", readShellScript},
       {".zsh", readShellScript},

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // From records to findings: the policy, and the words.
+#include "KnownPins.h"
 #include "Pin.h"
+#include "Places.h"
 #include "Text.h"
 #include "reproaudit/analysis/Dependency.h"
 #include "reproaudit/analysis/Project.h"
@@ -81,6 +83,8 @@ std::string listed(const std::vector<std::string> &names) {
 
 std::string messageOf(const Dependency &one,
                       const std::vector<std::string> &names) {
+  if (!one.problem.empty())
+    return one.problem;
   if (one.artefact == Artefact::Download)
     return quoted(one.name) + " is downloaded" +
            (one.executed ? " and executed" : "") + " without a checksum";
@@ -94,6 +98,8 @@ std::string messageOf(const Dependency &one,
 }
 
 std::string_view cureOf(const Dependency &one) {
+  if (!one.cure.empty())
+    return one.cure;
   switch (one.artefact) {
   case Artefact::Source:
     return "name a commit by its full hash, and the release in a comment";
@@ -118,45 +124,12 @@ std::string_view cureOf(const Dependency &one) {
   return "";
 }
 
-/// Columns count code points, not bytes.
-unsigned columnOf(std::string_view line, std::size_t byte) {
-  const auto isStart = [](char c) { return (c & 0xC0) != 0x80; };
-  return 1 + static_cast<unsigned>(std::ranges::count_if(
-                 line.substr(0, std::min(byte, line.size())), isStart));
-}
-
-/// \p at with columns: around \p text where its first line holds it, else
-/// around the code of the line.
-Range withColumns(const Project &project, Range at, std::string_view text) {
-  if (at.line == 0)
-    return at;
-  const std::string_view line = project.line(at.path, at.line);
-  const std::size_t found =
-      text.empty() ? std::string_view::npos : line.find(text);
-  const std::size_t first =
-      std::min(line.find_first_not_of(" \t"), line.size());
-  const std::size_t begin = found == std::string_view::npos ? first : found;
-  at.column = columnOf(line, begin);
-  if (at.endLine > at.line) {
-    const std::string_view last = trim(project.line(at.path, at.endLine));
-    at.endColumn =
-        columnOf(project.line(at.path, at.endLine),
-                 project.line(at.path, at.endLine).find(last) + last.size());
-  } else {
-    at.endLine = at.line;
-    at.endColumn = columnOf(line, found == std::string_view::npos
-                                      ? begin + trim(line).size()
-                                      : found + text.size());
-  }
-  return at;
-}
-
 /// Records that one finding tells: the packages of one command, or the same
 /// package declared alike more than once in a file.
 using Group = std::vector<const Dependency *>;
 
-Finding findingOf(const Project &project, std::string_view rule, Level level,
-                  const Group &group) {
+Finding findingOf(const Project &project, const KnownPins &pins,
+                  std::string_view rule, Level level, const Group &group) {
   const Dependency &first = *group.front();
   const Range at = withColumns(project, first.at, first.name);
   std::vector<std::string> names;
@@ -181,6 +154,8 @@ Finding findingOf(const Project &project, std::string_view rule, Level level,
       out.flow.push_back({one->at, "the same here"});
   for (Remark &step : out.flow)
     step.at = withColumns(project, step.at, "");
+  for (const Dependency *one : group)
+    pins.explain(*one, out);
   return out;
 }
 
@@ -196,6 +171,8 @@ std::string_view risk(SettingKind kind) {
     return "reduces the precision of the calculation";
   case SettingKind::Timestamp:
     return "puts the time of the build into the program";
+  case SettingKind::Shuffle:
+    return "takes another order in every run";
   }
   return "";
 }
@@ -212,6 +189,8 @@ std::string_view cureOf(SettingKind kind) {
     return "turn it off, or record it with the results";
   case SettingKind::Timestamp:
     return "use the commit instead, or set SOURCE_DATE_EPOCH for every build";
+  case SettingKind::Shuffle:
+    return "give it a fixed seed, or keep the split in a file";
   }
   return "";
 }
@@ -234,7 +213,8 @@ std::vector<Finding> judge(const Project &project, std::string_view rule,
     if (!level)
       continue;
     const std::string key =
-        !one.group.empty()
+        !one.problem.empty() ? one.problem
+        : !one.group.empty()
             ? one.group
             : one.ecosystem + " " + one.name + " " + one.resolved;
     const auto [at, isNew] =
@@ -244,8 +224,9 @@ std::vector<Finding> judge(const Project &project, std::string_view rule,
     groups[at->second].second.push_back(&one);
   }
   std::vector<Finding> out;
+  const KnownPins pins(project);
   for (const auto &[level, group] : groups)
-    out.push_back(findingOf(project, rule, level, group));
+    out.push_back(findingOf(project, pins, rule, level, group));
   return out;
 }
 

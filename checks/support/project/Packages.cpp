@@ -135,8 +135,8 @@ Package separated(const std::string &word, char separator) {
   const std::size_t at = word.find(separator, 1);
   out.name = word.substr(0, at);
   if (at != std::string::npos) {
-    out.version = std::string(trim(
-        std::string_view(word).substr(word.find_first_not_of("=<>~", at))));
+    out.version = trim(std::string_view(word).substr(
+        std::min(word.find_first_not_of("=<>~", at), word.size())));
     out.strength = contains(word, "<") || contains(word, ">") ||
                            contains(word, "*") || contains(word, "~")
                        ? Strength::Range
@@ -161,7 +161,8 @@ Package condaPackage(std::string word) {
     return out;
   const std::string_view spec = trim(std::string_view(word).substr(at));
   out.version = spec;
-  const std::string_view number = spec.substr(spec.find_first_not_of("= "));
+  const std::string_view number =
+      spec.substr(std::min(spec.find_first_not_of("= "), spec.size()));
   const std::string_view version = number.substr(0, number.find('='));
   const bool isRange = spec.find_first_of("<>!~,|") != std::string_view::npos ||
                        version.ends_with('*');

@@ -25,15 +25,22 @@ bool isInside(const std::filesystem::path &path,
 
 Project::Project(std::string root, std::vector<std::string> files,
                  std::vector<ProjectUnit> units,
-                 std::map<std::string, std::string> instead)
+                 std::map<std::string, std::string> instead,
+                 std::string cmakeTrace)
     : root_(std::move(root)), files_(std::move(files)),
       units_(std::move(units)), instead_(std::move(instead)),
-      texts_(root_, instead_) {}
+      cmakeTrace_(std::move(cmakeTrace)), texts_(root_, instead_) {}
 
 Project::~Project() = default;
 
 bool Project::contains(const std::string &path) const {
   return std::ranges::binary_search(files_, path);
+}
+
+bool Project::isUntracked(const std::string &path) const {
+  std::error_code error;
+  return !contains(path) && std::filesystem::is_regular_file(
+                                std::filesystem::path(root_) / path, error);
 }
 
 std::string Project::unreadable(const std::string &path) const {

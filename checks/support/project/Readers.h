@@ -49,43 +49,15 @@ private:
 
 using Reader = void (*)(Reading &reading);
 
-// One line a format; the file that implements it is named like it.
-void readBazel(Reading &reading);
-void readBazelSettings(Reading &reading);
-void readBatch(Reading &reading);
+/// What the calls of all CMake files of the project fetch and set.
 void readCMakeProject(const Project &project, Inventory &out);
-void readCircleCi(Reading &reading);
-void readAzurePipeline(Reading &reading);
-void readCompose(Reading &reading);
-void readConanfile(Reading &reading);
-void readConanScript(Reading &reading);
-void readCondaEnvironment(Reading &reading);
-void readCxxSource(Reading &reading);
-void readDevcontainer(Reading &reading);
-void readDockerfile(Reading &reading);
-void readDvc(Reading &reading);
-void readGitHubWorkflow(Reading &reading);
-void readGitLabCi(Reading &reading);
-void readJenkinsfile(Reading &reading);
-void readKubernetes(Reading &reading);
-void readMakefile(Reading &reading);
-void readMesonBuild(Reading &reading);
-void readMesonWrap(Reading &reading);
-void readMlProject(Reading &reading);
-void readNixFlake(Reading &reading);
-void readNotebook(Reading &reading);
-void readPackageJson(Reading &reading);
-void readPipfile(Reading &reading);
-void readPixi(Reading &reading);
-void readPreCommit(Reading &reading);
-void readPyproject(Reading &reading);
-void readPythonSource(Reading &reading);
-void readRequirements(Reading &reading);
-void readRScript(Reading &reading);
-void readShellScript(Reading &reading);
-void readSpack(Reading &reading);
-void readSubmodules(Reading &reading);
-void readVcpkg(Reading &reading);
-void readXmake(Reading &reading);
+
+/// The calls and strings of the Python code \p text, whose lines are those of
+/// the file.
+void readPythonText(Reading &reading, const std::string &text);
+
+#define READER(NAME, PATH) void read##NAME(Reading &reading);
+#include "Readers.def"
+#undef READER
 
 }  // namespace reproaudit

@@ -157,6 +157,22 @@ private:
   ShellMachine machine_;
 };
 
+/// `@Library('name@ref')`.
+void addLibraries(Reading &reading, std::string_view text, unsigned line) {
+  const std::size_t at = text.find('@');
+  const std::string ref(at == std::string_view::npos ? ""
+                                                     : text.substr(at + 1));
+  reading.add({.artefact = Artefact::Action,
+               .ecosystem = "Jenkins library",
+               .name = std::string(text.substr(0, at)),
+               .declared = ref,
+               .resolved = ref,
+               .strength = gitStrength(ref),
+               .at = reading.at(line),
+               .evidence = {},
+               .group = {}});
+}
+
 }  // namespace
 
 void readShellScript(Reading &reading) {
@@ -186,24 +202,32 @@ void readMakefile(Reading &reading) { MakefileReader(reading).read(); }
 void readNotebook(Reading &reading) {
   const Node root = jsonOf(reading);
   ShellMachine machine;
+  // The lines of Python code, each at the line of the file that holds it.
+  std::string python;
+  unsigned line = 1;
   for (const Entry &cell : root["cells"].entries) {
     if (cell.value["cell_type"].text != "code")
       continue;
     bool isShell = false;
     for (const Entry &entry : cell.value["source"].entries) {
-      std::string_view line = trim(entry.value.text);
-      isShell |= line.starts_with("%%bash") || line.starts_with("%%shell");
-      if (line.starts_with('!') || line.starts_with('%'))
-        line.remove_prefix(1);
-      else if (!isShell)
+      std::string_view text = trim(entry.value.text);
+      isShell |= text.starts_with("%%bash") || text.starts_with("%%shell");
+      const bool isCommand = text.starts_with('!') || text.starts_with('%');
+      if (!isShell && !isCommand) {
+        for (; line < entry.line; ++line)
+          python += '\n';
+        python += entry.value.text.substr(0, entry.value.text.find('\n'));
         continue;
-      if (line.starts_with('%') || line.starts_with('#'))
+      }
+      text.remove_prefix(isCommand ? 1 : 0);
+      if (text.starts_with('%') || text.starts_with('#'))
         continue;
-      readHubUrls(reading, line, entry.line);
-      machine.run(line, entry.line);
+      readHubUrls(reading, text, entry.line);
+      machine.run(text, entry.line);
     }
   }
   finishScripts(reading, machine, false);
+  readPythonText(reading, python);
 }
 
 void readJenkinsfile(Reading &reading) {
@@ -232,7 +256,9 @@ void readJenkinsfile(Reading &reading) {
     std::string before(
         trim(std::string_view(text).substr(lineStart, at - lineStart)));
     std::erase_if(before, [](char c) { return c == '(' || c == ' '; });
-    if (before.ends_with("sh") || before.ends_with("script:"))
+    if (before == "@Library")
+      addLibraries(reading, content, line);
+    else if (before.ends_with("sh") || before.ends_with("script:"))
       machine.run(content, line);
     else if (before == "image" || before.ends_with("docker.image") ||
              before.ends_with("{image"))
@@ -243,24 +269,41 @@ void readJenkinsfile(Reading &reading) {
 }
 
 void readRScript(Reading &reading) {
+  struct Installer {
+    std::string_view call;
+    bool isGit;  ///< Takes `owner/name@ref`.
+  };
+  static constexpr Installer kInstallers[] = {
+      {"install.packages(", false},
+      {"BiocManager::install(", false},
+      {"install_github(", true},
+      {"install_gitlab(", true},
+  };
   unsigned number = 0;
   for (const std::string_view raw : lines(reading.text())) {
     ++number;
     const std::string_view line = raw.substr(0, raw.find('#'));
-    const std::size_t at = line.find("install.packages(");
-    if (at == std::string_view::npos)
-      continue;
-    const std::vector<std::string_view> parts = split(line.substr(at), '"');
-    for (std::size_t i = 1; i < parts.size(); i += 2)
-      if (!isRemote(parts[i]))
-        reading.add({.artefact = Artefact::Package,
-                     .ecosystem = "R",
-                     .name = std::string(parts[i]),
-                     .declared = {},
-                     .resolved = {},
-                     .at = reading.at(number),
-                     .evidence = {},
-                     .group = "R " + std::to_string(number)});
+    for (const auto &[call, isGit] : kInstallers) {
+      const std::size_t at = line.find(call);
+      if (at == std::string_view::npos)
+        continue;
+      const std::vector<std::string_view> parts = split(line.substr(at), '"');
+      for (std::size_t i = 1; i < parts.size(); i += 2) {
+        const std::size_t ref = isGit ? parts[i].find('@') : parts[i].size();
+        const std::string version(
+            ref < parts[i].size() ? parts[i].substr(ref + 1) : "");
+        if (!isRemote(parts[i]))
+          reading.add({.artefact = Artefact::Package,
+                       .ecosystem = "R",
+                       .name = std::string(parts[i].substr(0, ref)),
+                       .declared = version,
+                       .resolved = version,
+                       .strength = gitStrength(version),
+                       .at = reading.at(number),
+                       .evidence = {},
+                       .group = "R " + std::to_string(number)});
+      }
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include "Commands.h"
 #include "Flags.h"
 #include "Images.h"
+#include "PackageTables.h"
 #include "Pin.h"
 #include "Readers.h"
 #include "Text.h"
@@ -37,9 +38,9 @@ bool isDataFile(std::string_view url) {
 
 class PythonReader {
 public:
-  PythonReader(Reading &reading, const SyntaxTree &tree)
-      : reading_(reading), text_(reading.text()), reader_(tree),
-        root_(tree.root()) {}
+  PythonReader(Reading &reading, const SyntaxTree &tree,
+               const std::string &text)
+      : reading_(reading), text_(text), reader_(tree), root_(tree.root()) {}
 
   void read() {
     for (const Call &call : reader_.calls())
@@ -67,6 +68,7 @@ private:
     const std::string_view name =
         dot == std::string::npos ? std::string_view(call.name)
                                  : std::string_view(call.name).substr(dot + 1);
+    readSplit(reading_, call, text_);
     static constexpr std::array kHubFunctions = {
         "load_dataset", "hf_hub_download", "snapshot_download"};
     const bool isHubFunction =
@@ -190,6 +192,10 @@ private:
       if (const auto text = reader_.value(call, key))
         addImage(reading_, call.name, *text,
                  call.named.find(key)->second.line());
+    if (const auto list = call.named.find("packages_to_install");
+        list != call.named.end())
+      for (const std::string &text : reader_.values(list->second))
+        addRequirement(reading_, call.name, text, list->second.line());
   }
 
   /// Strings that are a URL and nothing else, and flags of a build script.
@@ -250,6 +256,13 @@ private:
   CallReader reader_;
   SyntaxNode root_;
 };
+
+/// `system("git clone ...")` and `popen("curl ...")`: \p before is the line up
+/// to the string.
+bool isShellCall(std::string_view before) {
+  before = trim(before);
+  return before.ends_with("system(") || before.ends_with("popen(");
+}
 
 /// True if a quote after \p before opens a raw string: `R"`, `u8R"`, and not
 /// the end of a longer name.
@@ -329,13 +342,15 @@ bool containsAny(std::string_view text,
 /// Parsing costs a hundred times as much as looking for these words.
 bool isWorthParsing(std::string_view text) {
   static constexpr std::array kCalls = {
-      "from_pretrained", "huggingface.co/",   "load_dataset",
-      "hf_hub_download", "snapshot_download", "torch.hub",
-      "requests.get(",   "urlretrieve(",      "urlopen(",
-      "wget.download(",  "download_file(",    "download_url(",
-      "get_file(",       "install_requires",  "PodOperator",
-      "DockerOperator",  "base_image",        "use_fast_math",
-      "fast-math",       "march=native"};
+      "from_pretrained",     "huggingface.co/",   "load_dataset",
+      "hf_hub_download",     "snapshot_download", "torch.hub",
+      "requests.get(",       "urlretrieve(",      "urlopen(",
+      "wget.download(",      "download_file(",    "download_url(",
+      "get_file(",           "install_requires",  "PodOperator",
+      "train_test_split(",   "ShuffleSplit(",     "KFold(",
+      "random_split(",       "DockerOperator",    "base_image",
+      "packages_to_install", "use_fast_math",     "fast-math",
+      "march=native"};
   static constexpr std::array kStarts = {"os.system(", "subprocess."};
   static constexpr std::array kPrograms = {"clone", "curl", "wget", "install"};
   return containsAny(text, kCalls) ||
@@ -345,12 +360,18 @@ bool isWorthParsing(std::string_view text) {
 }  // namespace
 
 void readPythonSource(Reading &reading) {
-  const std::string &text = reading.text();
+  readPythonText(reading, reading.text());
+}
+
+void readPythonText(Reading &reading, const std::string &text) {
   if (!isWorthParsing(text))
     return;
   const SyntaxTree tree(Grammar::Python, text);
-  if (!tree.isEmpty())
-    PythonReader(reading, tree).read();
+  if (tree.isEmpty() && tree.errorLine() != 0)
+    reading.partly(1, "this Python was not understood");
+  if (tree.isEmpty())
+    return;
+  PythonReader(reading, tree, text).read();
 }
 
 void readCxxSource(Reading &reading) {
@@ -359,11 +380,19 @@ void readCxxSource(Reading &reading) {
   const bool wantsMacros =
       reading.project().units().empty() &&
       (contains(text, "__DATE__") || contains(text, "__TIME"));
-  if (!wantsMacros && !contains(text, "huggingface.co/"))
+  const bool startsShells =
+      contains(text, "system(\"") || contains(text, "popen(\"");
+  if (!wantsMacros && !startsShells && !contains(text, "huggingface.co/"))
     return;
+  ShellMachine machine;
   scanCxx(
       text,
       [&](std::string_view string, unsigned line) {
+        const auto at = static_cast<std::size_t>(string.data() - text.data());
+        const std::size_t start = text.rfind('\n', at) + 1;
+        if (startsShells &&
+            isShellCall(std::string_view(text).substr(start, at - 1 - start)))
+          machine.run(string, line);
         if (startsLike(string, "https://huggingface.co/") &&
             !contains(string, " "))
           readHubUrls(reading, string, line);
@@ -383,41 +412,7 @@ void readCxxSource(Reading &reading) {
                               .at = reading.at(line),
                               .evidence = {}});
       });
-}
-
-void readDvc(Reading &reading) {
-  const Node root = yamlOf(reading);
-  const auto add = [&](std::string name, Strength strength, unsigned line) {
-    reading.add({.artefact = Artefact::Data,
-                 .ecosystem = "DVC",
-                 .name = std::move(name),
-                 .declared = {},
-                 .resolved = {},
-                 .strength = strength,
-                 .at = reading.at(line),
-                 .evidence = {},
-                 .group = {}});
-  };
-  if (baseName(reading.path()) == "dvc.yaml") {
-    const bool hasLock = reading.project().contains(
-        joined(folderOf(reading.path()), "dvc.lock"));
-    for (const Entry &stage : root["stages"].entries)
-      add(stage.key, hasLock ? Strength::Content : Strength::None, stage.line);
-    return;
-  }
-  for (const Entry &out : root["outs"].entries) {
-    const bool hasHash = !out.value["md5"].isNull() ||
-                         !out.value["etag"].isNull() ||
-                         !out.value["checksum"].isNull();
-    add(out.value["path"].text, hasHash ? Strength::Content : Strength::None,
-        out.line);
-  }
-  for (const Entry &dep : root["deps"].entries)
-    if (const Node &repo = dep.value["repo"]; repo.isMap())
-      add(repo["url"].text,
-          isCommit(repo["rev_lock"].text) ? Strength::Content
-                                          : Strength::Mutable,
-          repo.line);
+  finishScripts(reading, machine, false);
 }
 
 }  // namespace reproaudit

@@ -18,6 +18,20 @@ namespace {
 /// Error recovery on binary rubbish can take very long.
 constexpr std::uint64_t kMaxMicroseconds = 2000000;
 
+/// tree-sitter 0.20 frees a node twice when 100,000 brackets are open.
+constexpr std::ptrdiff_t kMaxOpen = 10000;
+
+bool isTooDeep(std::string_view text) {
+  std::ptrdiff_t open = 0;
+  for (const char c : text) {
+    open += c == '(' || c == '[' || c == '{' ? 1 : 0;
+    open -= (c == ')' || c == ']' || c == '}') && open > 0 ? 1 : 0;
+    if (open > kMaxOpen)
+      return true;
+  }
+  return false;
+}
+
 const TSLanguage *language([[maybe_unused]] Grammar grammar) {
 #ifdef REPROAUDIT_HAS_GRAMMARS
   switch (grammar) {
@@ -52,6 +66,9 @@ SyntaxTree::SyntaxTree(Grammar grammar, std::string text)
     : text_(std::move(text)) {
   if (!hasGrammar(grammar))
     return;
+  gaveUp_ = true;
+  if (isTooDeep(text_))
+    return;
   const std::unique_ptr<TSParser, decltype(&ts_parser_delete)> parser(
       ts_parser_new(), &ts_parser_delete);
   if (!ts_parser_set_language(parser.get(), language(grammar)))
@@ -59,6 +76,7 @@ SyntaxTree::SyntaxTree(Grammar grammar, std::string text)
   ts_parser_set_timeout_micros(parser.get(), kMaxMicroseconds);
   tree_.reset(ts_parser_parse_string(parser.get(), nullptr, text_.data(),
                                      static_cast<std::uint32_t>(text_.size())));
+  gaveUp_ = !tree_;
 }
 
 SyntaxNode SyntaxTree::root() const {
@@ -66,7 +84,9 @@ SyntaxNode SyntaxTree::root() const {
 }
 
 unsigned SyntaxTree::errorLine() const {
-  if (!tree_ || !root().hasError())
+  if (!tree_)
+    return gaveUp_ ? 1 : 0;
+  if (!root().hasError())
     return 0;
   return firstError(root()).line();
 }

@@ -22,7 +22,7 @@ class SyntaxNode;
 class SyntaxTree {
 public:
   /// Never fails: a tree of faulty text has error nodes. Without the grammar,
-  /// or after the time limit, the tree is empty.
+  /// after the time limit or for text that nests too deeply the tree is empty.
   SyntaxTree(Grammar grammar, std::string text);
 
   SyntaxNode root() const;
@@ -36,6 +36,7 @@ private:
     void operator()(TSTree *tree) const { ts_tree_delete(tree); }
   };
   std::string text_;
+  bool gaveUp_ = false;
   std::unique_ptr<TSTree, Delete> tree_;
 };
 

@@ -3,6 +3,9 @@
 /// The few string operations that readers share.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +30,12 @@ std::string replaceAll(std::string text, std::string_view from,
 bool startsLike(std::string_view text, std::string_view prefix);
 
 bool contains(std::string_view text, std::string_view part);
+
+/// True if \p text is one of \p all.
+template <std::size_t N>
+bool isOneOf(std::string_view text, const std::array<const char *, N> &all) {
+  return std::ranges::find(all, text) != all.end();
+}
 
 /// The last component of a path or URL.
 std::string_view baseName(std::string_view path);

@@ -48,6 +48,11 @@ struct Dependency {
   bool executed = false;  ///< The download is run without having been checked.
   bool advisory = false;  ///< Worth a note at most, however weak.
   std::string group;      ///< Equal for packages that one command installs.
+  std::string origin =
+      {};  ///< The repository's URL, if it is fetched with git.
+  /// What is wrong and what to do, where the version is not what is wrong.
+  std::string problem = {};
+  std::string cure = {};
 
   auto operator<=>(const Dependency &) const = default;
 };
@@ -58,6 +63,7 @@ enum class SettingKind : std::uint8_t {
   Native,       ///< Code for the machine that builds.
   Precision,    ///< TF32 and other reduced precision, set from outside.
   Timestamp,    ///< The time of the build gets into the program.
+  Shuffle,      ///< Data is shuffled or split with a generator without a seed.
 };
 
 /// A build setting that changes numbers or differs from build to build.

@@ -27,10 +27,11 @@ struct ProjectUnit {
 class Project {
 public:
   /// \p files are relative to \p root and sorted; those in \p instead have the
-  /// text given there.
+  /// text given there. \p cmakeTrace is what CMake evaluated, if it was run.
   Project(std::string root, std::vector<std::string> files,
           std::vector<ProjectUnit> units,
-          std::map<std::string, std::string> instead = {});
+          std::map<std::string, std::string> instead = {},
+          std::string cmakeTrace = {});
   ~Project();
   Project(const Project &) = delete;
   Project &operator=(const Project &) = delete;
@@ -43,7 +44,14 @@ public:
 
   const std::vector<ProjectUnit> &units() const { return units_; }
 
+  /// One JSON object a line, as `cmake --trace-format=json-v1` writes, or "".
+  const std::string &cmakeTrace() const { return cmakeTrace_; }
+
   bool contains(const std::string &path) const;
+
+  /// True if \p path is on the disk, but no file of the repository: git ignores
+  /// it or nobody added it.
+  bool isUntracked(const std::string &path) const;
 
   /// The text of the file at \p path, "" if it cannot be read. Only regular
   /// files inside the root and of sane size are: see unreadable().
@@ -66,6 +74,7 @@ private:
   std::vector<std::string> files_;
   std::vector<ProjectUnit> units_;
   std::map<std::string, std::string> instead_;
+  std::string cmakeTrace_;
   SourceTexts texts_;
   mutable std::unique_ptr<Inventory> inventory_;
 };

@@ -60,6 +60,7 @@ struct ScanOptions {
   WorkerLimits limits;
   Engine engine = Engine::Fast;
   std::filesystem::path cacheDirectory;  ///< Empty: no cache.
+  bool cmakeTrace = false;  ///< Run CMake on the project: its code is executed.
   bool measureTime = false;
   /// Called as units end, with their number so far and in all.
   std::function<void(std::size_t done, std::size_t all,
