@@ -40,6 +40,8 @@ struct Effect {
   const clang::NamedDecl *target = nullptr;  ///< What is written, if named.
   const clang::VarDecl *variable = nullptr;  ///< Its variable, if it is one.
   bool certain = true;  ///< False: harmless unless ties or readers exist.
+  /// Append: not `target` itself is filled but a sequence in it, `target[i]`.
+  bool within = false;
   /// Append: where the order is first seen, if that is elsewhere.
   const clang::Stmt *reader = nullptr;
   /// The calls that lead from the body to the write, outermost first.
@@ -54,6 +56,8 @@ struct Iteration {
   bool isLoop = true;  ///< `return` and `break` end it.
   /// Variables that are the element, or an iterator to it.
   llvm::SmallVector<const clang::ValueDecl *, 2> elements = {};
+  /// The sequence, if its elements are read by their index.
+  const clang::NamedDecl *indexed = nullptr;
   /// In `accumulate(first, last, init, f)`, the first parameter of f: every
   /// `return` of the body assigns to it.
   const clang::ParmVarDecl *accumulator = nullptr;
@@ -63,6 +67,6 @@ struct Iteration {
 };
 
 std::vector<Effect> effectsOf(const Iteration &iteration,
-                              const clang::ASTContext &context);
+                              clang::ASTContext &context);
 
 }  // namespace reproaudit
