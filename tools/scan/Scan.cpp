@@ -213,24 +213,6 @@ void judgeProject(const Project &project, const ScanOptions &options,
                       std::back_inserter(judgement.notices));
 }
 
-/// At one place a note says nothing beside a warning of the same family.
-void dropWeaker(std::vector<Finding> &findings) {
-  const auto familyOf = [](const Finding &finding) {
-    const Rule *rule = findRule(finding.rule);
-    return rule ? rule->info->family : Family::Data;
-  };
-  std::set<std::tuple<std::string, unsigned, unsigned, Family>> sure;
-  for (const Finding &finding : findings)
-    if (finding.level != Level::Note)
-      sure.emplace(finding.at.path, finding.at.line, finding.at.column,
-                   familyOf(finding));
-  std::erase_if(findings, [&](const Finding &finding) {
-    return finding.level == Level::Note &&
-           sure.contains({finding.at.path, finding.at.line, finding.at.column,
-                          familyOf(finding)});
-  });
-}
-
 /// Gives the findings the levels that the files of settings want, and takes out
 /// those that are off.
 void applySettings(std::vector<Finding> &findings, const ScanOptions &options,
@@ -268,7 +250,6 @@ void sortAndMerge(Judgement &judgement, const PathFilter &filter,
                           finding.rule);
       });
   judgement.findings.erase(repeated.begin(), repeated.end());
-  dropWeaker(judgement.findings);
   std::ranges::sort(judgement.notices);
   const auto same = std::ranges::unique(judgement.notices);
   judgement.notices.erase(same.begin(), same.end());
