@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Environment.h"
 #include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/RandomApi.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/ValueFlow.h"
 
@@ -72,8 +73,8 @@ bool mayHoldTime(const NamedDecl &decl) {
   if (isNamedLikeTime(decl.getName()) || hasWord(decl.getName(), kUnique))
     return true;
   const auto *value = dyn_cast<ValueDecl>(&decl);
-  if (value && isTimeType(value->getType()))
-    return true;
+  if (value && (isTimeType(value->getType()) || isEngine(value->getType())))
+    return true;  // the state of an engine is a seed, which other rules judge
   const auto *owner = dyn_cast<CXXRecordDecl>(decl.getDeclContext());
   return owner && owner->getIdentifier() && isNamedLikeTime(owner->getName());
 }

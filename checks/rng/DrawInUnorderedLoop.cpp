@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/RandomCheck.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/UnitOrder.h"
 
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
 
@@ -15,12 +15,13 @@ constexpr RuleInfo kInfo = validated({
     .name = "repro-draw-in-unordered-loop",
     .family = Family::Rng,
     .scope = Scope::Platform,
-    .summary = "Random numbers handed out in the order of a hash container",
+    .summary = "Random numbers handed out in an unspecified order",
     .since = "0.1.0",
     .why = R"md(
 A loop over a hash container visits the elements in an order that depends on the
-standard library and on the history of insertions. Each element may be written
-on its own, but which random number it gets is decided by that order.)md",
+standard library and on the history of insertions, one over pointer keys follows
+the addresses of the run. Each element may be written on its own, but which
+random number it gets is decided by that order.)md",
     .bad = R"cpp(
 #include <random>
 #include <string>
@@ -40,39 +41,60 @@ void initialise(std::map<std::string, float> &weights, std::mt19937 &engine) {
   for (auto &entry : weights)
     entry.second = engine();
 })cpp",
-    .limits = "Loops and `std::for_each` over the container itself are seen, "
+    .limits = "Loops and algorithms over the container itself are seen, "
               "sequences that were copied from it are not.",
 });
 
-bool isHashContainer(QualType type) {
-  const CXXRecordDecl *record =
-      type.isNull() ? nullptr
-                    : type.getNonReferenceType()->getAsCXXRecordDecl();
-  const IdentifierInfo *name = record ? record->getIdentifier() : nullptr;
-  return name && llvm::StringSwitch<bool>(name->getName())
-                     .Cases({"unordered_map", "unordered_set"}, true)
-                     .Cases({"unordered_multimap", "unordered_multiset"}, true)
-                     .Cases({"flat_hash_map", "flat_hash_set"}, true)
-                     .Cases({"node_hash_map", "node_hash_set"}, true)
-                     .Cases({"unordered_flat_map", "unordered_flat_set"}, true)
-                     .Cases({"sparse_hash_map", "dense_hash_map"}, true)
-                     .Default(false);
+/// A sequence, and what decides the order in which it is visited.
+struct Visited {
+  const Expr *sequence = nullptr;
+  Order order = Order::Specified;
+};
+
+/// What \p expr, a sequence or an iterator of it, visits.
+Visited visitedBy(const Expr *expr) {
+  if (!expr)
+    return {};
+  expr = expr->IgnoreImplicit()->IgnoreParenImpCasts();
+  if (const Order order = orderOf(expr->getType()); order != Order::Specified)
+    return {expr, order};
+  // The iterators of an ordered container do not tell how it compares.
+  const auto *begin = dyn_cast<CXXMemberCallExpr>(expr);
+  const Expr *object = begin ? begin->getImplicitObjectArgument() : nullptr;
+  return object ? Visited{object, orderOf(object->getType())} : Visited{};
 }
 
-/// The hash container whose order the statement \p owner follows, or nullptr.
-const Expr *hashContainerOf(const Stmt *owner) {
-  const Expr *range = nullptr;
+/// `it` in `it != end`.
+const Expr *comparedIterator(const Expr *condition) {
+  if (!condition)
+    return nullptr;
+  condition = condition->IgnoreImplicit()->IgnoreParens();
+  if (const auto *rewritten = dyn_cast<CXXRewrittenBinaryOperator>(condition))
+    return rewritten->getDecomposedForm().LHS;
+  const auto *op = dyn_cast<CXXOperatorCallExpr>(condition);
+  return op && op->getOperator() == OO_ExclaimEqual ? op->getArg(0) : nullptr;
+}
+
+Visited visitedByIterator(const Expr *condition) {
+  const Expr *iterator = comparedIterator(condition);
+  const Visited visited = visitedBy(iterator);
+  if (visited.order != Order::Specified || !iterator)
+    return visited;
+  const auto *name =
+      dyn_cast<DeclRefExpr>(iterator->IgnoreImplicit()->IgnoreParenImpCasts());
+  const auto *variable = name ? dyn_cast<VarDecl>(name->getDecl()) : nullptr;
+  return visitedBy(variable ? variable->getInit() : nullptr);
+}
+
+/// What the statement \p owner visits, if it is a loop.
+Visited visitedBy(const Stmt *owner) {
   if (const auto *loop = dyn_cast_or_null<CXXForRangeStmt>(owner))
-    range = loop->getRangeInit();
-  // for (auto it = map.begin(); ...)
+    return visitedBy(loop->getRangeInit());
   if (const auto *loop = dyn_cast_or_null<ForStmt>(owner))
-    if (const auto *start = dyn_cast_or_null<DeclStmt>(loop->getInit()))
-      if (const auto *var = dyn_cast<VarDecl>(*start->decl_begin()))
-        if (const Expr *init = var->getInit())
-          if (const auto *call =
-                  dyn_cast<CXXMemberCallExpr>(init->IgnoreImplicit()))
-            range = call->getImplicitObjectArgument();
-  return range && isHashContainer(range->getType()) ? range : nullptr;
+    return visitedByIterator(loop->getCond());
+  if (const auto *loop = dyn_cast_or_null<WhileStmt>(owner))
+    return visitedByIterator(loop->getCond());
+  return {};
 }
 
 class DrawInUnorderedLoopCheck final : public RandomCheck {
@@ -86,8 +108,8 @@ private:
                  const Generator &generator);
   void findAlgorithms(const UnitIndex &unit);
 
-  /// Lambdas that an algorithm calls for each element of a hash container.
-  llvm::DenseMap<const Stmt *, const Expr *> bodies_;
+  /// Lambdas that an algorithm calls for each element.
+  llvm::DenseMap<const Stmt *, Visited> bodies_;
 };
 
 void DrawInUnorderedLoopCheck::judge(const RandomUse &use) {
@@ -107,18 +129,16 @@ void DrawInUnorderedLoopCheck::judge(const RandomUse &use) {
 
 void DrawInUnorderedLoopCheck::findAlgorithms(const UnitIndex &unit) {
   for (const Call &call : unit.calls()) {
-    if (!call.callee->isInStdNamespace() || call.argumentCount() < 2)
+    if (!inSystemHeader(unit.context(), call.callee))
       continue;
-    const auto *begin = dyn_cast<CXXMemberCallExpr>(
-        call.argument(0)->IgnoreImplicit()->IgnoreParenImpCasts());
-    const Expr *container =
-        begin ? begin->getImplicitObjectArgument() : nullptr;
-    if (!container || !isHashContainer(container->getType()))
-      continue;
-    for (unsigned i = 1; i < call.argumentCount(); ++i)
-      if (const auto *lambda =
-              dyn_cast<LambdaExpr>(call.argument(i)->IgnoreImplicit()))
-        bodies_[lambda] = container;
+    Visited visited;
+    for (unsigned i = 0; i < call.argumentCount(); ++i) {
+      const Expr *argument = call.argument(i)->IgnoreImplicit();
+      if (const auto *lambda = dyn_cast<LambdaExpr>(argument))
+        bodies_.try_emplace(lambda, visited);
+      else if (visited.order == Order::Specified)
+        visited = visitedBy(argument);
+    }
   }
 }
 
@@ -126,17 +146,16 @@ void DrawInUnorderedLoopCheck::judgeDraw(const RandomUse &use, const Expr *at,
                                          Place place,
                                          const Generator &generator) {
   const UnitIndex &unit = use.unit();
-  const Expr *container = nullptr;
+  Visited visited;
   unsigned loop = place.block;
-  for (; loop && !container; loop = unit.block(loop).parent) {
-    container = hashContainerOf(unit.block(loop).owner);
-    if (const auto body = bodies_.find(unit.block(loop).owner);
-        body != bodies_.end())
-      container = body->second;
-    if (container)
+  for (; loop; loop = unit.block(loop).parent) {
+    const Stmt *owner = unit.block(loop).owner;
+    const auto body = bodies_.find(owner);
+    visited = body == bodies_.end() ? visitedBy(owner) : body->second;
+    if (visited.order != Order::Specified)
       break;
   }
-  if (!container)
+  if (visited.order == Order::Specified)
     return;
   // An engine of the element is seeded for the element.
   for (const UnitIndex::Declared &engine : use.engines())
@@ -145,11 +164,10 @@ void DrawInUnorderedLoopCheck::judgeDraw(const RandomUse &use, const Expr *at,
       return;
   if (!isFirstAt(at->getExprLoc()))
     return;
-  finding(at->getExprLoc(),
-          "the order of a hash container decides which element gets which "
-          "random number");
-  step(container->getExprLoc(), "this container is visited in hash order");
-  cure(container->getExprLoc(),
+  finding(at->getExprLoc(), "%0 decides which element gets which random number")
+      << described(visited.order);
+  step(visited.sequence->getExprLoc(), "the elements are visited here");
+  cure(visited.sequence->getExprLoc(),
        "visit the keys in sorted order, or seed an engine from each key");
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/GeneratorLink.h"
 #include "reproaudit/analysis/RandomCheck.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/ValueFlow.h"
 
 #include "clang/AST/DeclCXX.h"
 #include "llvm/ADT/STLExtras.h"
@@ -43,6 +45,13 @@ int pick(int count, unsigned seed) {
               "takes them. A seed that goes to another unit is not judged.",
 });
 
+constexpr llvm::StringLiteral kDrawSeeded =
+    "draw from the generator that is seeded";
+constexpr llvm::StringLiteral kUseIt =
+    "seed the generator from it, or remove it";
+constexpr llvm::StringLiteral kSeedOther =
+    "seed this generator from the same seed";
+
 class IgnoredSeedCheck final : public RandomCheck {
 public:
   IgnoredSeedCheck(StringRef name, tidy::ClangTidyContext *context)
@@ -51,21 +60,28 @@ public:
 private:
   void judge(const RandomUse &use) override;
   void judgeParameter(const RandomUse &use, const ParmVarDecl *parameter);
-  void judgeDrawings(const RandomUse &use, const FunctionDecl *function);
+  void judgeDrawing(const RandomUse &use, const Drawing &drawing);
+  void judgeCalls(const RandomUse &use, const Seeding &seeding);
   void judgeSeeder(const RandomUse &use, const Seeding &seeding);
   void judgeMember(const RandomUse &use, const FieldDecl *engine);
 };
 
-bool isNumericSeed(const ValueDecl *decl) {
-  return decl->getIdentifier() && decl->getType()->isArithmeticType() &&
-         soundsLikeSeed(decl->getName());
+/// True if \p seed decides nothing: it is never read, or only logged.
+bool onlyTalksAbout(const VarDecl &seed) {
+  if (!seed.isReferenced())
+    return true;
+  const auto arrivals = arrivalsOf(seed, seed.getASTContext());
+  return !arrivals.empty() &&
+         llvm::all_of(arrivals, [](const Arrival &arrival) {
+           const Use use = arrival.destination.use();
+           return use == Use::Diagnostic || use == Use::Printed;
+         });
 }
 
-/// A seed that somebody chose arrived in \p seeding.
-bool isChosen(const Seeding &seeding) {
-  return seeding.kind != Seeding::Handed && seeding.seed &&
-         (seeding.origin.kind == OriginKind::Parameter ||
-          seeding.origin.kind == OriginKind::Configuration);
+std::string goesElsewhere(StringRef seeded, StringRef used, StringRef source) {
+  return ("the seed goes to " + seeded + ", but the numbers come from " + used +
+          ", which is seeded from " + source)
+      .str();
 }
 
 const CXXRecordDecl *classOf(const FunctionDecl *function) {
@@ -74,132 +90,192 @@ const CXXRecordDecl *classOf(const FunctionDecl *function) {
 }
 
 void IgnoredSeedCheck::judge(const RandomUse &use) {
+  exportGenerators(use);
   for (const UnitIndex::Declared &declared : use.unit().declared()) {
     if (const auto *parameter = dyn_cast<ParmVarDecl>(declared.decl))
       judgeParameter(use, parameter);
     if (const auto *field = dyn_cast<FieldDecl>(declared.decl))
       judgeMember(use, field);
   }
-  if (use.drawings().empty())
-    return;
-  for (const FunctionDecl *function : use.unit().functions())
-    judgeDrawings(use, function);
+  for (const Drawing &drawing : use.drawings())
+    judgeDrawing(use, drawing);
   for (const Seeding &seeding : use.seedings())
-    judgeSeeder(use, seeding);
+    if (seeding.isChosen()) {
+      judgeCalls(use, seeding);
+      judgeSeeder(use, seeding);
+    } else if (seeding.origin.kind == OriginKind::Entropy &&
+               !seeding.origin.optional && seeding.kind != Seeding::Handed) {
+      fact(seeding.at->getExprLoc(), "entropic", seeding.subject,
+           seeding.origin.source);
+    }
 }
 
-/// A function with a seed that its body never mentions, and random numbers.
+/// A function with a seed that its body never uses, and random numbers.
 void IgnoredSeedCheck::judgeParameter(const RandomUse &use,
                                       const ParmVarDecl *parameter) {
   const auto *function = dyn_cast<FunctionDecl>(parameter->getDeclContext());
   if (!function || !function->doesThisDeclarationHaveABody() ||
-      parameter->isReferenced() || !isNumericSeed(parameter))
+      !isNumericSeed(parameter) || !onlyTalksAbout(*parameter))
     return;
-  const auto drawings = use.drawingsIn(function);
-  if (drawings.empty() || !isFirstAt(parameter->getLocation()))
-    return;
-  finding(parameter->getLocation(),
-          "%0 never reaches the generator that %1 draws from")
-      << parameter << function;
-  step(drawings.front()->at->getExprLoc(), "random numbers are drawn here");
-  cure(parameter->getLocation(), "seed the generator from it, or remove it");
+  const SourceLocation at = parameter->getLocation();
+  if (const auto drawings = use.drawingsIn(function); !drawings.empty()) {
+    if (!isFirstAt(at))
+      return;
+    finding(at, "%0 never reaches the generator that %1 draws from")
+        << parameter << function;
+    step(drawings.front()->at->getExprLoc(), "random numbers are drawn here");
+    return void(cure(at, kUseIt));
+  }
+  if (const CXXRecordDecl *owner = classOf(function))
+    return fact(at, "forgets", programName(owner), parameter->getName());
+  for (const Call &call : use.unit().calls())
+    if (use.unit().functionAt(call.place) == function)
+      fact(at, "forgets", programName(call.callee), parameter->getName());
 }
 
 /// A function that seeds one generator and draws from another one that nothing
 /// seeds.
-void IgnoredSeedCheck::judgeDrawings(const RandomUse &use,
-                                     const FunctionDecl *function) {
-  const auto drawings = use.drawingsIn(function);
-  if (drawings.empty())
+void IgnoredSeedCheck::judgeDrawing(const RandomUse &use,
+                                    const Drawing &drawing) {
+  const Seeding *seeding = use.seedBeside(drawing);
+  const SourceLocation at = drawing.at->getExprLoc();
+  if (!seeding || !isFirstAt(at))
     return;
-  const auto chosenHere = llvm::find_if(use.seedings(), [&](const Seeding &s) {
-    return isChosen(s) && use.unit().functionAt(s.place) == function;
-  });
-  if (chosenHere == use.seedings().end())
+  const Generator &generator = drawing.generator;
+  const FunctionDecl *function = use.unit().functionAt(drawing.place);
+  const std::string name = generator.engine
+                               ? "'" + generator.engine->getNameAsString() + "'"
+                               : generator.global->name.str();
+  const FlowStep goes{seeding->at->getExprLoc(),
+                      "the seed goes to " + seeding->subject};
+  if (linksFacts() && use.seedStateOf(generator) == SeedState::Open)
+    return fact(at, "misses", factName(use, generator),
+                "the seed of '" + function->getNameAsString() +
+                    "' does not reach " + name + ", which is drawn from here",
+                goes);
+  finding(at, "the seed of %0 does not reach %1, which is drawn from here")
+      << function << name;
+  step(goes.at, "%0") << goes.message;
+  cure(at, kDrawSeeded);
+}
+
+/// What a function with a seed calls may draw from a generator that nothing
+/// seeds.
+void IgnoredSeedCheck::judgeCalls(const RandomUse &use,
+                                  const Seeding &seeding) {
+  const FunctionDecl *function = use.unit().functionAt(seeding.place);
+  if (!function || !linksFacts())
     return;
-  for (const Drawing *drawing : drawings) {
-    const Generator &generator = drawing->generator;
-    const auto *engine = dyn_cast_or_null<DeclaratorDecl>(generator.engine);
-    const bool unseeded =
-        engine ? use.isNeverSeeded(engine)
-               : generator.global &&
-                     llvm::none_of(use.seedings(), [&](const Seeding &s) {
-                       return s.generator == generator;
-                     });
-    if (!unseeded || !isFirstAt(drawing->at->getExprLoc()))
-      continue;
-    const std::string name = engine ? "'" + engine->getNameAsString() + "'"
-                                    : generator.global->name.str();
-    finding(drawing->at->getExprLoc(),
-            "the seed of %0 does not reach %1, which is drawn from here")
-        << function << name;
-    step(chosenHere->at->getExprLoc(), "the seed goes to %0")
-        << chosenHere->subject;
-    cure(drawing->at->getExprLoc(), "draw from the generator that is seeded");
-  }
+  for (const Call &call : use.unit().calls())
+    if (use.unit().functionAt(call.place) == function &&
+        !inSystemHeader(use.unit().context(), call.callee))
+      fact(call.expr->getExprLoc(), "relies on", programName(call.callee),
+           "the seed of '" + function->getNameAsString() + "' does not reach ",
+           FlowStep{seeding.at->getExprLoc(),
+                    "the seed goes to " + seeding.subject});
 }
 
 /// `srand(seed)` beside an engine that is seeded from entropy, and nobody who
 /// calls `rand()`.
 void IgnoredSeedCheck::judgeSeeder(const RandomUse &use,
                                    const Seeding &seeding) {
-  if (!isChosen(seeding) || !seeding.generator.global)
-    return;
-  if (llvm::any_of(use.drawings(), [&](const Drawing &drawing) {
-        return drawing.generator == seeding.generator;
-      }))
+  const SourceLocation at = seeding.at->getExprLoc();
+  fact(at, "chosen", seeding.subject,
+       seeding.generator.global ? "process-wide" : "own");
+  if (!seeding.generator.global || use.draws(seeding.generator))
     return;
   const FunctionDecl *function = use.unit().functionAt(seeding.place);
   for (const Seeding &other : use.seedings()) {
-    if (other.generator.global || other.kind == Seeding::Handed ||
-        other.origin.kind != OriginKind::Entropy || other.origin.optional)
-      continue;
     const FunctionDecl *where = use.unit().functionAt(other.place);
     const bool together =
         function && (where == function ||
                      (classOf(where) && classOf(where) == classOf(function)));
-    const SourceLocation at = seeding.at->getExprLoc();
-    if (!together || !isFirstAt(at))
+    if (!together || other.generator.global || other.kind == Seeding::Handed ||
+        other.origin.kind != OriginKind::Entropy || other.origin.optional ||
+        !isFirstAt(at))
       continue;
-    finding(at, "the seed goes to %0, but the numbers come from %1, which is "
-                "seeded from %2")
-        << seeding.subject << other.subject << other.origin.source;
-    step(other.at->getExprLoc(), "%0 is seeded here") << other.subject;
-    cure(other.at->getExprLoc(), "seed this generator from the same seed");
-    return;
+    const std::string message =
+        goesElsewhere(seeding.subject, other.subject, other.origin.source);
+    const FlowStep seeded{other.at->getExprLoc(),
+                          other.subject + " is seeded here"};
+    if (linksFacts())
+      return fact(at, "goes astray", seeding.subject, message, seeded);
+    finding(at, "%0") << message;
+    step(seeded.at, "%0") << seeded.message;
+    return void(cure(at, kSeedOther));
   }
 }
 
 /// A class that takes a seed and draws from an engine that never gets it.
 void IgnoredSeedCheck::judgeMember(const RandomUse &use,
                                    const FieldDecl *engine) {
-  const auto *owner = dyn_cast<CXXRecordDecl>(engine->getParent());
-  if (!owner || !isLibraryEngine(engine->getType()) ||
-      !use.isNeverSeeded(engine))
-    return;
-  const ValueDecl *seed = nullptr;
-  for (const FieldDecl *field : owner->fields())
-    if (isNumericSeed(field))
-      seed = field;
-  for (const CXXMethodDecl *method : owner->methods()) {
-    // What another unit defines may well seed.
-    if (!method->isImplicit() && !method->isDefaulted() &&
-        !method->isPureVirtual() && !method->hasBody())
-      return;
-    for (const ParmVarDecl *parameter : method->parameters())
-      if (isNumericSeed(parameter))
-        seed = parameter;
-  }
-  if (!seed || !isFirstAt(engine->getLocation()))
+  const ValueDecl *seed = use.seedFor(engine);
+  if (!seed || use.seedStateOf(engine) != SeedState::Never ||
+      !use.draws({cast<ValueDecl>(engine->getCanonicalDecl()), nullptr}) ||
+      !isFirstAt(engine->getLocation()))
     return;
   finding(engine->getLocation(), "%0 is never seeded, although %1 is given %2")
-      << engine << owner << seed;
+      << engine << cast<CXXRecordDecl>(engine->getParent()) << seed;
   step(seed->getLocation(), "the seed arrives here");
   cure(engine->getLocation(), "seed the engine from it");
+}
+/// The finding of \p fact, about what \p draw draws from.
+Finding missing(const Fact &fact, const std::string &beginning,
+                const Fact &draw, StringRef cure) {
+  Finding finding =
+      findingFrom(fact, Level::Warning,
+                  beginning + displayName(draw.subject) + ", which '" +
+                      std::string(shortName(draw.object)) + "' draws from",
+                  cure.str());
+  finding.flow.push_back({draw.finding.at, "random numbers are drawn here"});
+  return finding;
+}
+
+/// Everything is seeded by one generator that nothing draws from.
+void linkSeeders(std::span<const Fact> facts, std::vector<Finding> &findings) {
+  for (const Fact &fact : factsThat(facts, "goes astray"))
+    if (!isDrawn(facts, fact.subject))
+      findings.push_back(
+          findingFrom(fact, Level::Warning, fact.object, kSeedOther.str()));
+  const auto chosen = factsThat(facts, "chosen");
+  const auto entropic = factsThat(facts, "entropic");
+  if (chosen.empty() || entropic.empty() ||
+      chosen.front().subject != chosen.back().subject ||
+      chosen.front().object != "process-wide" ||
+      isDrawn(facts, chosen.front().subject))
+    return;
+  const Fact &other = entropic.front();
+  for (const Fact &fact : chosen) {
+    findings.push_back(
+        findingFrom(fact, Level::Warning,
+                    goesElsewhere(fact.subject, other.subject, other.object),
+                    kSeedOther.str()));
+    findings.back().flow.push_back(
+        {other.finding.at, other.subject + " is seeded here"});
+  }
+}
+
+std::vector<Finding> link(std::span<const Fact> facts) {
+  std::vector<Finding> findings;
+  for (const Fact &fact : factsThat(facts, "misses"))
+    if (isUnseeded(facts, fact.subject))
+      findings.push_back(
+          findingFrom(fact, Level::Warning, fact.object, kDrawSeeded.str()));
+  const UnseededDraws draws(facts);
+  for (const Fact &fact : factsThat(facts, "forgets"))
+    if (const Fact *draw = draws.by(fact.subject))
+      findings.push_back(
+          missing(fact, "'" + fact.object + "' never reaches ", *draw, kUseIt));
+  for (const Fact &fact : factsThat(facts, "relies on"))
+    if (const Fact *draw = draws.by(fact.subject))
+      findings.push_back(missing(fact, fact.object, *draw, kDrawSeeded));
+  linkSeeders(facts, findings);
+  return findings;
 }
 
 }  // namespace
 
-extern constinit const Rule IgnoredSeed = sourceRule<IgnoredSeedCheck>(kInfo);
+extern constinit const Rule IgnoredSeed =
+    sourceRule<IgnoredSeedCheck>(kInfo, link);
 
 }  // namespace reproaudit::rng

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/GeneratorLink.h"
 #include "reproaudit/analysis/RandomCheck.h"
 #include "reproaudit/analysis/Rule.h"
 
@@ -32,9 +33,14 @@ int pick(int count) { return std::rand() % count; }
 int pick(int count, std::mt19937 &engine) {
   return static_cast<int>(engine() % count);
 })cpp",
-    .limits = "Whether another unit seeds the generator is decided by the "
-              "program-wide pass only, so every finding is a note.",
+    .limits = "Only `scan` sees whether another unit seeds the generator; "
+              "editors and clang-tidy look at one unit and say less.",
 });
+
+constexpr llvm::StringLiteral kOwnEngine =
+    "draw from an engine of your own that the run's seed reaches";
+constexpr llvm::StringLiteral kSeedIt =
+    "seed it from the configuration of the run";
 
 class ImplicitSeedCheck final : public RandomCheck {
 public:
@@ -42,25 +48,51 @@ public:
       : RandomCheck(kInfo, name, context) {}
 
 private:
-  void judge(const RandomUse &use) override {
-    for (const UnitIndex::Declared &engine : use.engines())
-      if (use.isNeverSeeded(engine.decl) &&
-          isFirstAt(engine.decl->getLocation()))
-        report(engine.decl);
-    for (const Drawing &drawing : use.drawings())
-      if (drawing.generator.global)
-        judgeGlobal(use, drawing);
-  }
+  void judge(const RandomUse &use) override;
+  void judgeEngine(const RandomUse &use, const DeclaratorDecl *engine);
   void judgeGlobal(const RandomUse &use, const Drawing &drawing);
-  void report(const DeclaratorDecl *engine);
 };
 
-void ImplicitSeedCheck::report(const DeclaratorDecl *engine) {
-  finding(engine->getLocation(),
-          "%0 is never seeded: it starts from a fixed default that no "
-          "configuration can change")
-      << engine;
-  cure(engine->getLocation(), "seed it from the configuration of the run");
+std::string neverSeeded(StringRef engine) {
+  return (engine + " is never seeded: it starts from a fixed default that no "
+                   "configuration can change")
+      .str();
+}
+
+void ImplicitSeedCheck::judge(const RandomUse &use) {
+  exportGenerators(use);
+  for (const FunctionDecl *function : use.unit().functions())
+    if (function->isMain())
+      fact(function->getLocation(), "runs", "main");
+  for (const UnitIndex::Declared &engine : use.engines())
+    judgeEngine(use, engine.decl);
+  for (const Drawing &drawing : use.drawings())
+    if (drawing.generator.global)
+      judgeGlobal(use, drawing);
+}
+
+void ImplicitSeedCheck::judgeEngine(const RandomUse &use,
+                                    const DeclaratorDecl *engine) {
+  const SeedState state = use.seedStateOf(engine);
+  if (state == SeedState::Known)
+    return;
+  // A seed that is there and goes astray is the matter of another rule.
+  const Generator generator{cast<ValueDecl>(engine->getCanonicalDecl()),
+                            nullptr};
+  const auto isMissed = [&](const Drawing &drawing) {
+    return drawing.generator == generator && use.seedBeside(drawing);
+  };
+  const auto *field = dyn_cast<FieldDecl>(engine);
+  if ((field && use.seedFor(field)) || llvm::any_of(use.drawings(), isMissed) ||
+      !isFirstAt(engine->getLocation()))
+    return;
+  if (state == SeedState::Open)
+    return fact(engine->getLocation(), "unseeded", factName(use, generator));
+  if (!use.draws(generator))
+    return;
+  finding(engine->getLocation(), "%0")
+      << neverSeeded("'" + engine->getNameAsString() + "'");
+  cure(engine->getLocation(), kSeedIt);
 }
 
 void ImplicitSeedCheck::judgeGlobal(const RandomUse &use,
@@ -70,22 +102,47 @@ void ImplicitSeedCheck::judgeGlobal(const RandomUse &use,
   const auto *call = dyn_cast<CallExpr>(drawing.at);
   const bool shuffle = call && call->getDirectCallee() &&
                        isRandomShuffle(call->getDirectCallee());
-  const auto seeds = [&](const Seeding &seeding) {
-    return seeding.generator == drawing.generator;
-  };
-  if (shuffle || llvm::any_of(use.seedings(), seeds) || !isFirstAt(at))
+  if (shuffle || use.seeds(drawing.generator) || use.seedBeside(drawing) ||
+      !isFirstAt(at))
     return;
-  if (generator.entropic)
-    finding(at, "%0 starts from entropy unless the program calls %1")
-        << generator.name << generator.seeder;
-  else
-    finding(at, "%0 is drawn from, but nothing here calls %1")
-        << generator.name << generator.seeder;
-  cure(at, "draw from an engine of your own that the run's seed reaches");
+  if (linksFacts())
+    return fact(at, "unseeded", generator.name, generator.seeder);
+  noteworthy(at, "%0 is drawn from, but nothing here calls %1")
+      << generator.name << generator.seeder;
+  cure(at, kOwnEngine);
+}
+
+/// Other units may seed what their neighbours draw from.
+std::vector<Finding> link(std::span<const Fact> facts) {
+  const bool isWhole = !factsThat(facts, "runs", "main").empty();
+  std::vector<Finding> findings;
+  for (const Fact &fact : factsThat(facts, "unseeded")) {
+    if (isSeeded(facts, fact.subject))
+      continue;
+    const GlobalGenerator *generator = globalGenerator(fact.subject);
+    if (!generator && isDrawn(facts, fact.subject))
+      findings.push_back(findingFrom(
+          fact, Level::Note,
+          neverSeeded("'" + std::string(shortName(fact.subject)) + "'"),
+          kSeedIt.str()));
+    if (generator && generator->entropic)
+      findings.push_back(findingFrom(
+          fact, isWhole ? Level::Warning : Level::Note,
+          fact.subject + " starts from entropy, and nothing calls " +
+              fact.object,
+          kOwnEngine.str()));
+    else if (generator)
+      findings.push_back(findingFrom(
+          fact, Level::Note,
+          fact.subject + " is drawn from, but nothing calls " + fact.object,
+          kOwnEngine.str()));
+  }
+  return findings;
 }
 
 }  // namespace
 
-extern constinit const Rule ImplicitSeed = sourceRule<ImplicitSeedCheck>(kInfo);
+extern constinit const Rule ImplicitSeed =
+    sourceRule<ImplicitSeedCheck>(kInfo, link);
 
 }  // namespace reproaudit::rng

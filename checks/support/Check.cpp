@@ -21,10 +21,15 @@ void Check::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &opts) {
 
 bool Check::linksFacts_ = false;
 
-void Check::fact(SourceLocation at, StringRef name, StringRef subject) {
-  if (linksFacts_)
-    diag(at, "%0", DiagnosticIDs::Remark)
-        << (kFactMark + name + "\n" + subject).str();
+void Check::fact(SourceLocation at, StringRef name, StringRef subject,
+                 StringRef object, llvm::ArrayRef<FlowStep> flow) {
+  if (!linksFacts_ || subject.empty() || at.isInvalid())
+    return;
+  diag(at, "%0", DiagnosticIDs::Remark)
+      << (kFactMark + name + "\n" + subject + "\n" + object).str();
+  for (const FlowStep &taken : flow)
+    if (taken.at.isValid())
+      step(taken.at, "%0") << taken.message;
 }
 
 DiagnosticBuilder Check::finding(SourceLocation at, StringRef message) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/RandomApi.h"
 
+#include "RandomTables.h"
+
+#include "reproaudit/analysis/Names.h"
+
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
@@ -14,267 +18,6 @@ using llvm::StringRef;
 
 namespace reproaudit {
 namespace {
-
-constexpr GlobalGenerator Rand{"rand()", "srand", false, false};
-constexpr GlobalGenerator Random{"random()", "srandom", false, false};
-constexpr GlobalGenerator Drand48{"drand48()", "srand48", false, false};
-constexpr GlobalGenerator OpenCv{"cv::theRNG()", "cv::setRNGSeed", false, true};
-constexpr GlobalGenerator Armadillo{"Armadillo's generator",
-                                    "arma::arma_rng::set_seed", false, true};
-constexpr GlobalGenerator Mlpack{"mlpack's generator", "mlpack::RandomSeed",
-                                 false, true};
-constexpr GlobalGenerator Torch{"torch's default generator",
-                                "torch::manual_seed", true, false};
-
-constexpr llvm::StringLiteral Clock = "the clock";
-constexpr llvm::StringLiteral Process = "the process id";
-constexpr llvm::StringLiteral System = "the system's entropy";
-constexpr llvm::StringLiteral Cycles = "the cycle counter";
-constexpr llvm::StringLiteral Host = "the host name";
-constexpr llvm::StringLiteral Uuid = "a random UUID";
-constexpr llvm::StringLiteral ThreadNumber = "the thread number";
-constexpr llvm::StringLiteral ThreadIdentity = "the thread id";
-
-constexpr RandomFunction entropy(llvm::StringLiteral name,
-                                 llvm::StringLiteral source) {
-  return {name, RandomRole::Entropy, source, nullptr, 0};
-}
-constexpr RandomFunction thread(llvm::StringLiteral name,
-                                llvm::StringLiteral source) {
-  return {name, RandomRole::ThreadId, source, nullptr, 0};
-}
-constexpr RandomFunction seeds(llvm::StringLiteral name,
-                               const GlobalGenerator *generator,
-                               unsigned argument = 0) {
-  return {name, RandomRole::Seed, "", generator, argument};
-}
-constexpr RandomFunction draws(llvm::StringLiteral name,
-                               const GlobalGenerator &generator) {
-  return {name, RandomRole::Draw, "", &generator, 0};
-}
-
-constexpr RandomFunction kFunctions[] = {
-    entropy("time", Clock),
-    entropy("clock", Clock),
-    entropy("times", Clock),
-    entropy("ftime", Clock),
-    entropy("gettimeofday", Clock),
-    entropy("clock_gettime", Clock),
-    entropy("timespec_get", Clock),
-    entropy("GetTickCount", Clock),
-    entropy("GetTickCount64", Clock),
-    entropy("QueryPerformanceCounter", Clock),
-    entropy("GetSystemTimeAsFileTime", Clock),
-    entropy("mach_absolute_time", Clock),
-    entropy("omp_get_wtime", Clock),
-    entropy("MPI_Wtime", Clock),
-    entropy("std::chrono::system_clock::now", Clock),
-    entropy("std::chrono::steady_clock::now", Clock),
-    entropy("std::chrono::utc_clock::now", Clock),
-    entropy("std::chrono::file_clock::now", Clock),
-    entropy("std::chrono::tai_clock::now", Clock),
-    entropy("std::chrono::gps_clock::now", Clock),
-    entropy("std::chrono::high_resolution_clock::now", Clock),
-    entropy("boost::chrono::system_clock::now", Clock),
-    entropy("boost::chrono::steady_clock::now", Clock),
-    entropy("boost::chrono::high_resolution_clock::now", Clock),
-    entropy("boost::posix_time::second_clock::local_time", Clock),
-    entropy("boost::posix_time::second_clock::universal_time", Clock),
-    entropy("boost::posix_time::microsec_clock::local_time", Clock),
-    entropy("boost::posix_time::microsec_clock::universal_time", Clock),
-    entropy("boost::date_time::second_clock::local_time", Clock),
-    entropy("boost::date_time::second_clock::universal_time", Clock),
-    entropy("boost::date_time::microsec_clock::local_time", Clock),
-    entropy("boost::date_time::microsec_clock::universal_time", Clock),
-    entropy("absl::Now", Clock),
-    entropy("absl::GetCurrentTimeNanos", Clock),
-    entropy("cv::getTickCount", Clock),
-    entropy("cv::getCPUTickCount", Clock),
-    entropy("tbb::tick_count::now", Clock),
-    entropy("tbb::detail::d1::tick_count::now", Clock),
-    entropy("QTime::currentTime", Clock),
-    entropy("QDateTime::currentDateTime", Clock),
-    entropy("QDateTime::currentMSecsSinceEpoch", Clock),
-    entropy("getpid", Process),
-    entropy("getppid", Process),
-    entropy("_getpid", Process),
-    entropy("GetCurrentProcessId", Process),
-    entropy("gethostname", Host),
-    entropy("gethostid", Host),
-    entropy("uname", Host),
-    entropy("getrandom", System),
-    entropy("getentropy", System),
-    entropy("arc4random", System),
-    entropy("arc4random_buf", System),
-    entropy("arc4random_uniform", System),
-    entropy("RAND_bytes", System),
-    entropy("RAND_pseudo_bytes", System),
-    entropy("BCryptGenRandom", System),
-    entropy("CryptGenRandom", System),
-    entropy("rand_s", System),
-    entropy("_rdrand16_step", System),
-    entropy("_rdrand32_step", System),
-    entropy("_rdrand64_step", System),
-    entropy("_rdseed16_step", System),
-    entropy("_rdseed32_step", System),
-    entropy("_rdseed64_step", System),
-    entropy("__builtin_ia32_rdrand16_step", System),
-    entropy("__builtin_ia32_rdrand32_step", System),
-    entropy("__builtin_ia32_rdrand64_step", System),
-    entropy("c10::detail::getNonDeterministicRandom", System),
-    entropy("at::detail::getNonDeterministicRandom", System),
-    entropy("__rdtsc", Cycles),
-    entropy("_rdtsc", Cycles),
-    entropy("__rdtscp", Cycles),
-    entropy("__builtin_ia32_rdtsc", Cycles),
-    entropy("__builtin_ia32_rdtscp", Cycles),
-    entropy("__builtin_readcyclecounter", Cycles),
-    entropy("__builtin_readsteadycounter", Clock),
-    entropy("clock64", Cycles),
-    entropy("uuid_generate", Uuid),
-    entropy("uuid_generate_random", Uuid),
-    entropy("uuid_generate_time", Uuid),
-
-    thread("omp_get_thread_num", ThreadNumber),
-    thread("tbb::this_task_arena::current_thread_index", ThreadNumber),
-    thread("tbb::detail::d1::this_task_arena::current_thread_index",
-           ThreadNumber),
-    thread("tbb::detail::d1::current_thread_index", ThreadNumber),
-    thread("at::get_thread_num", ThreadNumber),
-    thread("cv::getThreadNum", ThreadNumber),
-    thread("std::this_thread::get_id", ThreadIdentity),
-    thread("std::thread::get_id", ThreadIdentity),
-    thread("std::jthread::get_id", ThreadIdentity),
-    thread("boost::this_thread::get_id", ThreadIdentity),
-    thread("pthread_self", ThreadIdentity),
-    thread("gettid", ThreadIdentity),
-    thread("thrd_current", ThreadIdentity),
-    thread("GetCurrentThreadId", ThreadIdentity),
-
-    seeds("srand", &Rand),
-    seeds("srandom", &Random),
-    seeds("initstate", &Random),
-    seeds("srand48", &Drand48),
-    seeds("seed48", &Drand48),
-    seeds("lcong48", &Drand48),
-    seeds("srandom_r", nullptr),
-    seeds("initstate_r", nullptr),
-    seeds("srand48_r", nullptr),
-    seeds("rand_r", nullptr),
-    seeds("erand48", nullptr),
-    seeds("nrand48", nullptr),
-    seeds("jrand48", nullptr),
-    seeds("cv::setRNGSeed", &OpenCv),
-    seeds("arma::arma_rng::set_seed", &Armadillo),
-    {"arma::arma_rng::set_seed_random", RandomRole::EntropicSeed, System,
-     &Armadillo, 0},
-    seeds("mlpack::RandomSeed", &Mlpack),
-    seeds("mlpack::FixedRandomSeed", &Mlpack),
-    seeds("mlpack::math::RandomSeed", &Mlpack),
-    seeds("at::manual_seed", &Torch),
-    seeds("torch::manual_seed", &Torch),
-    seeds("torch::cuda::manual_seed", nullptr),
-    seeds("torch::cuda::manual_seed_all", nullptr),
-    seeds("at::detail::createCPUGenerator", nullptr),
-    seeds("at::Generator::set_current_seed", nullptr),
-    {"at::Generator::seed", RandomRole::EntropicSeed, System, nullptr, 0},
-    seeds("gsl_rng_set", nullptr, 1),
-    seeds("curandSetPseudoRandomGeneratorSeed", nullptr, 1),
-    seeds("hiprandSetPseudoRandomGeneratorSeed", nullptr, 1),
-    seeds("rocrand_set_seed", nullptr, 1),
-    seeds("curand_init", nullptr),
-    seeds("hiprand_init", nullptr),
-    seeds("vslNewStream", nullptr, 2),
-    seeds("init_genrand", nullptr),
-    seeds("dsfmt_init_gen_rand", nullptr, 1),
-    seeds("sfmt_init_gen_rand", nullptr, 1),
-    seeds("af::setSeed", nullptr),
-    seeds("dlib::rand::set_seed", nullptr),
-    seeds("TRandom::SetSeed", nullptr),
-
-    draws("rand", Rand),
-    draws("Eigen::DenseBase::Random", Rand),
-    draws("Eigen::DenseBase::setRandom", Rand),
-    draws("Eigen::PlainObjectBase::setRandom", Rand),
-    draws("Eigen::internal::random", Rand),
-    draws("random", Random),
-    draws("drand48", Drand48),
-    draws("lrand48", Drand48),
-    draws("mrand48", Drand48),
-    draws("cv::randu", OpenCv),
-    draws("cv::randn", OpenCv),
-    draws("cv::randShuffle", OpenCv),
-    draws("arma::randu", Armadillo),
-    draws("arma::randn", Armadillo),
-    draws("arma::randi", Armadillo),
-    draws("arma::randg", Armadillo),
-    draws("arma::randperm", Armadillo),
-    draws("arma::shuffle", Armadillo),
-    draws("arma::Mat::randu", Armadillo),
-    draws("arma::Mat::randn", Armadillo),
-    draws("arma::Col::randu", Armadillo),
-    draws("arma::Col::randn", Armadillo),
-    draws("mlpack::Random", Mlpack),
-    draws("mlpack::RandInt", Mlpack),
-    draws("mlpack::RandNormal", Mlpack),
-    draws("mlpack::RandBernoulli", Mlpack),
-    draws("mlpack::math::Random", Mlpack),
-    draws("mlpack::math::RandInt", Mlpack),
-    draws("mlpack::math::RandNormal", Mlpack),
-    draws("at::rand", Torch),
-    draws("at::randn", Torch),
-    draws("at::randint", Torch),
-    draws("at::randperm", Torch),
-    draws("at::bernoulli", Torch),
-    draws("at::multinomial", Torch),
-    draws("at::normal", Torch),
-    draws("torch::rand", Torch),
-    draws("torch::randn", Torch),
-    draws("torch::randint", Torch),
-    draws("torch::randperm", Torch),
-    draws("torch::rand_like", Torch),
-    draws("torch::randn_like", Torch),
-    draws("torch::normal", Torch),
-};
-
-constexpr llvm::StringLiteral kEntropyClasses[] = {
-    "std::random_device",
-    "boost::random::random_device",
-    "boost::random_device",
-    "pcg_extras::seed_seq_from",
-    "randutils::auto_seeded",
-    "boost::uuids::random_generator",
-    "boost::uuids::random_generator_pure",
-};
-
-/// Their default constructors seed with a constant that the code never shows.
-constexpr llvm::StringLiteral kLibraryEngines[] = {
-    "std::mersenne_twister_engine",
-    "std::linear_congruential_engine",
-    "std::subtract_with_carry_engine",
-    "std::discard_block_engine",
-    "std::shuffle_order_engine",
-    "std::independent_bits_engine",
-    "std::philox_engine",
-    "boost::random::mersenne_twister_engine",
-    "boost::random::linear_congruential_engine",
-    "boost::random::subtract_with_carry_engine",
-    "boost::random::lagged_fibonacci_01_engine",
-    "boost::random::discard_block_engine",
-    "boost::random::shuffle_order_engine",
-    "boost::random::independent_bits_engine",
-    "boost::random::additive_combine_engine",
-    "boost::random::inversive_congruential_engine",
-    "thrust::random::linear_congruential_engine",
-    "thrust::random::subtract_with_carry_engine",
-    "thrust::random::discard_block_engine",
-    "thrust::random::xor_combine_engine",
-    "cv::RNG",
-    "cv::RNG_MT19937",
-    "dlib::rand",
-    "pcg_detail::engine",
-    "pcg_detail::extended",
-};
 
 using FunctionTable =
     llvm::StringMap<llvm::SmallVector<const RandomFunction *, 2>>;
@@ -332,30 +75,6 @@ bool hasGeneratorInterface(const CXXRecordDecl *record) {
   return resultType && minimum && draw;
 }
 
-/// `rngSeed`, `rng_seed` and `RNG_SEED` are the words rng and seed.
-llvm::SmallVector<std::string, 4> wordsOf(StringRef name) {
-  llvm::SmallVector<std::string, 4> words;
-  char before = '_';
-  for (const char c : name) {
-    const bool starts =
-        llvm::isAlpha(c) && (!llvm::isAlpha(before) ||
-                             (llvm::isUpper(c) && !llvm::isUpper(before)));
-    if (starts)
-      words.emplace_back();
-    if (llvm::isAlpha(c))
-      words.back() += llvm::toLower(c);
-    before = c;
-  }
-  return words;
-}
-
-bool hasWord(StringRef name, llvm::ArrayRef<llvm::StringLiteral> wanted) {
-  const auto words = wordsOf(name);
-  return llvm::any_of(words, [&](const std::string &word) {
-    return llvm::is_contained(wanted, StringRef(word));
-  });
-}
-
 }  // namespace
 
 std::string plainName(const NamedDecl *decl) {
@@ -388,11 +107,61 @@ const RandomFunction *randomFunction(const FunctionDecl *function) {
   return nullptr;
 }
 
+const GlobalGenerator *globalGenerator(StringRef name) {
+  for (const RandomFunction &function : kFunctions)
+    if (function.generator && function.generator->name == name)
+      return function.generator;
+  return nullptr;
+}
+
 const GlobalGenerator &cGenerator() { return Rand; }
+
+const GlobalGenerator &armadilloGenerator() { return Armadillo; }
 
 bool isEntropyClass(QualType type) {
   const CXXRecordDecl *record = recordOf(type);
   return record && isAnyOf(record, kEntropyClasses);
+}
+
+bool isEntropicEngine(QualType type) {
+  const CXXRecordDecl *record = recordOf(type);
+  return record && isAnyOf(record, kEntropicEngines);
+}
+
+bool isTorchGenerator(QualType type) {
+  const CXXRecordDecl *record = recordOf(type);
+  if (const auto *optional =
+          dyn_cast_or_null<ClassTemplateSpecializationDecl>(record);
+      optional && optional->getName() == "optional")
+    return isTorchGenerator(optional->getTemplateArgs()[0].getAsType());
+  return record && plainName(record) == "at::Generator";
+}
+
+bool isRandomFill(QualType type) {
+  const auto *record =
+      dyn_cast_or_null<ClassTemplateSpecializationDecl>(recordOf(type));
+  if (!record || plainName(record) != "arma::fill::fill_class")
+    return false;
+  const TemplateArgument &kind = record->getTemplateArgs()[0];
+  const CXXRecordDecl *fill = kind.getKind() == TemplateArgument::Type
+                                  ? recordOf(kind.getAsType())
+                                  : nullptr;
+  return fill && fill->getName().starts_with("fill_rand");
+}
+
+bool isHashFunction(const FunctionDecl *function) {
+  constexpr llvm::StringLiteral kHashes[] = {
+      "hash", "murmur", "xxh",     "crc", "fnv",    "checksum",
+      "city", "farm",   "siphash", "sip", "spooky", "bloom"};
+  for (const Decl *decl = function; decl;
+       decl = cast_or_null<Decl>(decl->getDeclContext())) {
+    const auto *named = dyn_cast<NamedDecl>(decl);
+    const IdentifierInfo *id = named ? named->getIdentifier() : nullptr;
+    if (id && (hasWord(id->getName(), kHashes) ||
+               id->getName().contains_insensitive("hash")))
+      return true;
+  }
+  return false;
 }
 
 bool isLibraryEngine(QualType type) {
@@ -403,7 +172,8 @@ bool isLibraryEngine(QualType type) {
 bool isEngine(QualType type) {
   const CXXRecordDecl *record = recordOf(type);
   return record && !isAnyOf(record, kEntropyClasses) &&
-         (isAnyOf(record, kLibraryEngines) || hasGeneratorInterface(record));
+         (isAnyOf(record, kLibraryEngines) ||
+          isAnyOf(record, kEntropicEngines) || hasGeneratorInterface(record));
 }
 
 bool isDistribution(QualType type) {
@@ -423,10 +193,14 @@ bool isRandomShuffle(const FunctionDecl *function) {
 }
 
 bool soundsLikeSeed(StringRef name) {
-  if (hasWord(name, {"seed", "randomseed", "rngseed", "srand"}))
-    return true;
+  constexpr llvm::StringLiteral kSeeds[] = {"seed", "randomseed", "rngseed",
+                                            "srand"};
   const auto words = wordsOf(name);
-  return words.size() == 2 && words[0] == "random" && words[1] == "state";
+  const auto speaks = [&](StringRef word) {
+    return llvm::is_contained(kSeeds, word.rtrim("0123456789"));
+  };
+  return llvm::any_of(words, speaks) ||
+         (words.size() == 2 && words[0] == "random" && words[1] == "state");
 }
 
 bool wantsUnpredictable(const Decl *decl) {

@@ -2,6 +2,7 @@
 #include "reproaudit/analysis/RandomUse.h"
 
 #include "reproaudit/analysis/PerUnit.h"
+#include "reproaudit/analysis/Sinks.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
@@ -14,6 +15,24 @@ using llvm::StringRef;
 
 namespace reproaudit {
 namespace {
+
+/// References and accessors are followed this far.
+constexpr int kAliasDepth = 8;
+
+/// True if \p variable is only another name for what its initialiser names.
+bool isAlias(const VarDecl *variable) {
+  return !isa<ParmVarDecl>(variable) && variable->hasInit() &&
+         !variable->isCXXForRangeDecl() &&
+         variable->getType()->isReferenceType();
+}
+
+/// True if callers of \p function can seed the engine that it returns.
+bool handsOutEngine(const FunctionDecl *function) {
+  const QualType type = function->getReturnType();
+  return (type->isLValueReferenceType() || type->isPointerType()) &&
+         isEngine(type->getPointeeType()) &&
+         !type->getPointeeType().isConstQualified();
+}
 
 const ParmVarDecl *canonical(const ParmVarDecl *parameter) {
   const auto *function = dyn_cast<FunctionDecl>(parameter->getDeclContext());
@@ -88,16 +107,19 @@ const DeclContext *functionOf(const VarDecl *variable) {
   return around;
 }
 
-bool sameFunction(const UnitIndex &unit, Place a, Place b) {
-  return unit.functionAt(a) && unit.functionAt(a) == unit.functionAt(b);
-}
-
 }  // namespace
+
+bool isNumericSeed(const ValueDecl *decl) {
+  return decl->getIdentifier() && decl->getType()->isArithmeticType() &&
+         soundsLikeSeed(decl->getName());
+}
 
 RandomUse::RandomUse(ASTContext &context) : unit_(perUnit<UnitIndex>(context)) {
   findEngines();
   for (const Call &call : unit_.calls())
     collect(call);
+  for (const Assignment &assignment : unit_.assignments())
+    collectState(assignment);
   resolvePasses();
   propagate();
   collectStores();
@@ -124,17 +146,45 @@ void RandomUse::findEngines() {
 }
 
 const ValueDecl *RandomUse::engineOf(const Expr *expr) const {
-  if (const ValueDecl *root = rootOf(expr))
-    return cast<ValueDecl>(root->getCanonicalDecl());
-  const auto *call =
-      dyn_cast<CallExpr>(expr->IgnoreImplicit()->IgnoreParenImpCasts());
-  const FunctionDecl *accessor = call ? call->getDirectCallee() : nullptr;
-  if (!accessor || !accessor->getReturnType()->isReferenceType())
-    return nullptr;
-  const auto returns = unit_.returns(accessor);
-  const ValueDecl *root =
-      returns.size() == 1 ? rootOf(returns.front().value) : nullptr;
-  return root ? cast<ValueDecl>(root->getCanonicalDecl()) : nullptr;
+  const ValueDecl *engine = nullptr;
+  for (int depth = 0; expr && depth < kAliasDepth; ++depth) {
+    if (const ValueDecl *root = rootOf(expr)) {
+      engine = cast<ValueDecl>(root->getCanonicalDecl());
+      const auto *variable = dyn_cast<VarDecl>(root);
+      if (!variable || !isAlias(variable))
+        break;
+      expr = variable->getInit();
+      continue;
+    }
+    const auto *call =
+        dyn_cast<CallExpr>(expr->IgnoreImplicit()->IgnoreParenImpCasts());
+    const FunctionDecl *accessor = call ? call->getDirectCallee() : nullptr;
+    if (!accessor || !handsOutEngine(accessor))
+      break;
+    engine = accessor->getCanonicalDecl();
+    const auto returns = unit_.returns(accessor);
+    expr = returns.size() == 1 ? returns.front().value : nullptr;
+  }
+  return engine;
+}
+
+Generator RandomUse::generatorOf(const Expr *expr) const {
+  const ValueDecl *engine = engineOf(expr);
+  const auto *accessor = dyn_cast_or_null<FunctionDecl>(engine);
+  const RandomFunction *known = accessor ? randomFunction(accessor) : nullptr;
+  return known ? Generator{nullptr, known->generator}
+               : Generator{engine, nullptr};
+}
+
+const FunctionDecl *RandomUse::accessorOf(const ValueDecl *engine) const {
+  const auto returnsIt = [&](const Return &value) {
+    return engineOf(value.value) == engine;
+  };
+  for (const FunctionDecl *function : unit_.functions())
+    if (handsOutEngine(function) &&
+        llvm::any_of(unit_.returns(function), returnsIt))
+      return function;
+  return nullptr;
 }
 
 std::string RandomUse::nameOf(const Generator &generator, QualType type) const {
@@ -192,6 +242,11 @@ void RandomUse::collect(const Call &call) {
           made.seed = call.argument(i);
           add(made);
         }
+      if (!made.seed && isEntropicEngine(type)) {
+        made.kind = Seeding::Chosen;
+        made.origin.kind = OriginKind::Entropy;
+        made.origin.source = "the system's entropy";
+      }
       if (!made.seed)
         seedings_.push_back(made);
       return;
@@ -201,16 +256,24 @@ void RandomUse::collect(const Call &call) {
     return collectKnown(call, *known);
   collectMethod(call);
   collectArguments(call);
-  if (!inSystemHeader(unit_.context(), call.callee))
+  if (!call.callee->isInStdNamespace() && !isHashFunction(call.callee))
     collectNamed(call);
   collectOption(call);
+  collectText(call);
 }
 
 void RandomUse::collectKnown(const Call &call, const RandomFunction &function) {
   const Generator generator{nullptr, function.generator};
   switch (function.role) {
   case RandomRole::Draw:
+    for (unsigned i = 0; i < call.argumentCount(); ++i)
+      if (const Expr *argument = call.argument(i);
+          !isa<CXXDefaultArgExpr>(argument) &&
+          isTorchGenerator(argument->IgnoreImplicit()->getType()))
+        return;
     return draw(call, nullptr, generator);
+  case RandomRole::Engine:
+    return;
   case RandomRole::EntropicSeed: {
     Seeding chosen = seeding(Seeding::Chosen, call, nullptr);
     chosen.generator = generator;
@@ -219,6 +282,13 @@ void RandomUse::collectKnown(const Call &call, const RandomFunction &function) {
     chosen.origin.source = function.source;
     return add(std::move(chosen));
   }
+  case RandomRole::Restore:
+    if (const Expr *state = call.argument(0)) {
+      const OriginKind kind = OriginFinder(unit_).of(state, call.place).kind;
+      if (kind == OriginKind::Configuration || kind == OriginKind::Unknown)
+        return;
+    }
+    [[fallthrough]];
   case RandomRole::Seed: {
     const Expr *seed = call.argument(function.seedArgument);
     Seeding reseeded = seeding(Seeding::Reseeded, call, seed);
@@ -229,6 +299,7 @@ void RandomUse::collectKnown(const Call &call, const RandomFunction &function) {
     return seed ? add(std::move(reseeded)) : void();
   }
   case RandomRole::Entropy:
+    readsEntropy_ = true;
     if (function.source == "the system's entropy")
       draw(call, nullptr, {}, /*entropic=*/true);
     return;
@@ -251,11 +322,13 @@ void RandomUse::collectMethod(const Call &call) {
   QualType type = object->getType();
   if (type->isPointerType())
     type = type->getPointeeType();
-  if (isEntropyClass(type) && method->getOverloadedOperator() == OO_Call)
+  if (isEntropyClass(type) && method->getOverloadedOperator() == OO_Call) {
+    readsEntropy_ = true;
     return draw(call, nullptr, {}, /*entropic=*/true);
+  }
   if (!isEngine(type) || isa<CXXThisExpr>(object->IgnoreParenImpCasts()))
     return;
-  const Generator generator{engineOf(object), nullptr};
+  const Generator generator = generatorOf(object);
   const IdentifierInfo *name = method->getIdentifier();
   if (name && soundsLikeSeed(name->getName())) {
     const bool none =
@@ -274,6 +347,9 @@ void RandomUse::collectMethod(const Call &call) {
 
 /// Engines that are passed to something that draws from them.
 void RandomUse::collectArguments(const Call &call) {
+  for (unsigned i = 0; i < call.argumentCount(); ++i)
+    if (isRandomFill(call.argument(i)->IgnoreImplicit()->getType()))
+      return draw(call, nullptr, {nullptr, &armadilloGenerator()});
   if (isa<CXXConstructExpr>(call.expr) || onlyPassesOn(call.callee))
     return;
   if (call.argumentCount() == 2 && isRandomShuffle(call.callee))
@@ -292,7 +368,7 @@ void RandomUse::collectArguments(const Call &call) {
     if (entropic)
       draw(call, nullptr, {}, entropic);
     else if (inSystemHeader(unit_.context(), call.callee))
-      draw(call, argument, {engineOf(argument), nullptr});
+      draw(call, argument, generatorOf(argument));
     else
       passes_.push_back({&call, i});
   }
@@ -311,16 +387,16 @@ void RandomUse::resolvePasses() {
   for (bool changed = true; changed;) {
     changed = false;
     for (Pass &pass : passes_) {
-      if (!pass.call)
+      if (pass.isDrawn)
         continue;
       const Call &call = *pass.call;
       const ParmVarDecl *parameter = call.callee->getParamDecl(pass.parameter);
       if (definitionOf(call.callee) && !drawn.contains(canonical(parameter)))
         continue;
       const Expr *engine = call.argument(pass.parameter);
-      draw(call, engine, {engineOf(engine), nullptr});
+      draw(call, engine, generatorOf(engine));
       note(drawings_.back().generator.engine);
-      pass.call = nullptr;
+      pass.isDrawn = true;
       changed = true;
     }
   }
@@ -410,6 +486,55 @@ void RandomUse::collectOption(const Call &call) {
     handed.subject = "\"" + key.str() + "\"";
     return add(std::move(handed));
   }
+}
+
+/// `"rounds=10 seed=" + std::to_string(value)`.
+void RandomUse::collectText(const Call &call) {
+  if (call.callee->getOverloadedOperator() != OO_Plus ||
+      call.argumentCount() != 2)
+    return;
+  const Expr *left = call.argument(0)->IgnoreImplicit()->IgnoreParenImpCasts();
+  const auto *text = dyn_cast<StringLiteral>(left);
+  if (!text || text->getCharByteWidth() != 1 ||
+      !text->getString().ends_with("="))
+    return;
+  const StringRef key = text->getString().drop_back();
+  const StringRef last = key.substr(key.find_last_of(" ,;&") + 1);
+  const Use use = destinationOf(*call.expr, unit_.context()).use();
+  if (!soundsLikeSeed(last) || use == Use::Diagnostic || use == Use::Printed)
+    return;
+  Seeding handed = seeding(Seeding::Handed, call, call.argument(1));
+  handed.subject = "\"" + last.str() + "\"";
+  add(std::move(handed));
+}
+
+/// `cv::theRNG().state = value` and `cv::theRNG() = cv::RNG(value)`.
+void RandomUse::collectState(const Assignment &assignment) {
+  const Expr *target = assignment.target->IgnoreParenImpCasts();
+  const Expr *seed = assignment.value;
+  const Expr *engine = nullptr;
+  if (const auto *member = dyn_cast<MemberExpr>(target)) {
+    const auto *field = dyn_cast<FieldDecl>(member->getMemberDecl());
+    if (!field || field->getName() != "state" ||
+        !isEngine(member->getBase()->getType()))
+      return;
+    engine = member->getBase();
+  } else if (isa<CallExpr>(target) && isEngine(target->getType())) {
+    const auto *made =
+        dyn_cast_or_null<CXXConstructExpr>(constructionIn(assignment.value));
+    engine = target;
+    seed = made && made->getNumArgs() > 0 ? made->getArg(0) : seed;
+  }
+  if (!engine)
+    return;
+  Seeding reseeded;
+  reseeded.kind = Seeding::Reseeded;
+  reseeded.at = assignment.target;
+  reseeded.seed = seed;
+  reseeded.generator = generatorOf(engine);
+  reseeded.place = assignment.place;
+  reseeded.subject = nameOf(reseeded.generator, engine->getType());
+  add(std::move(reseeded));
 }
 
 /// `options.seed = value` and `options["seed"] = value`, unless an engine of
@@ -503,58 +628,6 @@ bool RandomUse::maySeed(const Write &write) const {
   return soundsLikeSeed(name) || name.starts_with_insensitive("init") ||
          name.starts_with_insensitive("set") || name.contains("swap") ||
          name.contains_insensitive("load") || name.contains("exchange");
-}
-
-bool RandomUse::isNeverSeeded(const DeclaratorDecl *engine) const {
-  if (!isLibraryEngine(engine->getType()) || isa<ParmVarDecl>(engine))
-    return false;
-  const auto *var = dyn_cast<VarDecl>(engine);
-  if (var && !var->hasInit())
-    return false;
-  if (const auto *field = dyn_cast<FieldDecl>(engine)) {
-    const auto *owner = dyn_cast<CXXRecordDecl>(field->getParent());
-    const auto isElsewhere = [](const CXXConstructorDecl *constructor) {
-      return !constructor->isImplicit() && !constructor->isDeleted() &&
-             !constructor->isDefaulted() && !constructor->hasBody();
-    };
-    if (!owner || field->getAccess() == AS_public ||
-        llvm::any_of(owner->ctors(), isElsewhere))
-      return false;
-  }
-  const auto *key = cast<ValueDecl>(engine->getCanonicalDecl());
-  for (const Seeding &seeding : seedings_)
-    if (seeding.generator.engine == key &&
-        (seeding.seed || seeding.kind == Seeding::Chosen))
-      return false;
-  for (const Write &write : unit_.writes(key))
-    if (maySeed(write))
-      return false;
-  return llvm::any_of(drawings_, [&](const Drawing &drawing) {
-    return drawing.generator.engine == key;
-  });
-}
-
-bool RandomUse::canBeSeeded(const Seeding &seeding) const {
-  const auto chosen = [&](const Seeding &other) {
-    const OriginKind kind = other.origin.kind;
-    return other.seed && other.at != seeding.at &&
-           (kind == OriginKind::Parameter ||
-            kind == OriginKind::Configuration ||
-            (kind <= OriginKind::Unknown &&
-             sameFunction(unit_, other.place, seeding.place)));
-  };
-  const bool member =
-      seeding.generator.engine && isa<FieldDecl>(seeding.generator.engine);
-  for (const Seeding &other : seedings_) {
-    if (!chosen(other) || other.kind == Seeding::Handed)
-      continue;
-    const bool here = sameFunction(unit_, other.place, seeding.place);
-    if (other.generator == seeding.generator &&
-        (seeding.generator.known() ? here || member || seeding.generator.engine
-                                   : here && other.kind == seeding.kind))
-      return true;
-  }
-  return false;
 }
 
 }  // namespace reproaudit

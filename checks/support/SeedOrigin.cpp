@@ -32,7 +32,7 @@ void addInputs(Origin &to, const Origin &from) {
 
 /// Both values are used: the worse one decides.
 Origin mix(Origin a, Origin b) {
-  if (b.kind > a.kind || (b.isUnrepeatable() && b.kind == a.kind && a.optional))
+  if (b.kind > a.kind || (b.kind == a.kind && a.optional))
     std::swap(a, b);
   if (b.kind == OriginKind::None && a.kind == OriginKind::Constant)
     a.kind = OriginKind::None;
@@ -47,12 +47,12 @@ Origin choice(llvm::MutableArrayRef<Origin> alternatives) {
   for (Origin &alternative : alternatives) {
     if (alternative.kind == OriginKind::None)
       continue;
-    avoidable |= !alternative.isUnrepeatable() || alternative.optional;
+    avoidable |= alternative.kind < OriginKind::Unknown || alternative.optional;
     worst = worst.kind == OriginKind::None
                 ? std::move(alternative)
                 : mix(std::move(alternative), std::move(worst));
   }
-  worst.optional = worst.isUnrepeatable() && avoidable;
+  worst.optional = worst.kind >= OriginKind::Unknown && avoidable;
   return worst;
 }
 
@@ -285,9 +285,11 @@ Origin OriginFinder::visitCall(const CallExpr *call, Place place) {
   const bool only = llvm::all_of(call->arguments(), [&](const Expr *argument) {
     return visit(argument, place).isUnrepeatable();
   });
-  if (!arguments.isUnrepeatable() || !only)
-    return plain(OriginKind::Unknown);
-  return arguments;
+  if (arguments.isUnrepeatable() && only)
+    return arguments;
+  Origin elsewhere = plain(OriginKind::Unknown);
+  elsewhere.variables.push_back(callee->getCanonicalDecl());
+  return elsewhere;
 }
 
 /// Library functions are taken to compute their result from their arguments.

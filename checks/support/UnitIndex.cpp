@@ -110,6 +110,13 @@ llvm::ArrayRef<Write> UnitIndex::writes(const ValueDecl *target) const {
   return found == writes_.end() ? llvm::ArrayRef<Write>() : found->second;
 }
 
+llvm::ArrayRef<const Expr *>
+UnitIndex::mentions(const ValueDecl *variable) const {
+  const auto found = mentions_.find(variable->getCanonicalDecl());
+  return found == mentions_.end() ? llvm::ArrayRef<const Expr *>()
+                                  : found->second;
+}
+
 llvm::ArrayRef<Return> UnitIndex::returns(const FunctionDecl *function) const {
   const auto found = returns_.find(function->getCanonicalDecl());
   return found == returns_.end() ? llvm::ArrayRef<Return>() : found->second;

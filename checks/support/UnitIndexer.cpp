@@ -80,6 +80,8 @@ public:
   bool VisitCallExpr(CallExpr *call);
   bool VisitCXXConstructExpr(CXXConstructExpr *construct);
   bool VisitReturnStmt(ReturnStmt *ret);
+  bool VisitMemberExpr(MemberExpr *member);
+  bool VisitDeclRefExpr(DeclRefExpr *name);
 
 private:
   /// Opens a block while it lives.
@@ -129,6 +131,7 @@ private:
   void call(const Expr *expr, const FunctionDecl *callee, unsigned skip) {
     index_.calls_.push_back({expr, callee, skip, here()});
   }
+  void mention(const Expr *expr, const ValueDecl *named);
   void escape(const Call &call);
   void forwarded(const Call &call);
 
@@ -325,6 +328,24 @@ bool UnitIndexer::VisitReturnStmt(ReturnStmt *ret) {
   if (function() && ret->getRetValue())
     index_.returns_[key(function())].push_back({ret->getRetValue(), here()});
   return true;
+}
+
+bool UnitIndexer::VisitMemberExpr(MemberExpr *member) {
+  mention(member, member->getMemberDecl());
+  return true;
+}
+
+bool UnitIndexer::VisitDeclRefExpr(DeclRefExpr *name) {
+  mention(name, name->getDecl());
+  return true;
+}
+
+void UnitIndexer::mention(const Expr *expr, const ValueDecl *named) {
+  const auto *variable = dyn_cast<VarDecl>(named);
+  const bool outlives =
+      isa<FieldDecl>(named) || (variable && variable->hasGlobalStorage());
+  if (outlives && named->getType()->isArithmeticType())
+    index_.mentions_[key(named)].push_back(expr);
 }
 
 /// A callee may store through what it was given a mutable way to.

@@ -8,8 +8,12 @@ A marker on a line of its own speaks about the next line. Every finding needs a
 marker and every marker a finding, so silence is tested too. A gap that is
 reported after all fails as well: turn it into an `expect`.
 
+`Name.programs/<case>/*.cpp` are the units of a program, for what only all of
+them together can tell.
+
     // flags: -fopenmp     more compiler flags for this fixture
     // only: plain         the kinds of headers that it runs with
+    // needs: gsl/gsl.h    what must exist in /usr/include (fixtures/libraries)
 
 The fixture of a project rule is a folder; its files have markers in comments of
 their own kind.
@@ -73,6 +77,26 @@ def bad_manners(finding: Finding):
             yield f"{finding.file}:{finding.line}: not lower-case without a full stop: {text!r}"
 
 
+def problems_of(reproaudit: str, rules: list[str], *originals: Path, headers: str | None = None) -> list[str]:
+    """What is wrong with the findings in a copy of `originals`: with `headers`, sources that are scanned together."""
+    with tempfile.TemporaryDirectory() as copy:
+        folder = Path(copy).resolve()
+        if headers is None:
+            shutil.copytree(originals[0], folder, dirs_exist_ok=True)
+            found = scan(reproaudit, folder, rules)
+        else:
+            units = {}
+            for original in originals:
+                source = Path(shutil.copy(original, folder))
+                if source.suffix != ".h" and headers in (header(original, "only") or [headers]):
+                    units[source] = compiler_flags(source, headers) + header(source, "flags")
+            if not units:
+                return []
+            found = scan(reproaudit, folder, [*SOURCE_FAMILIES, *rules], units)
+            (folder / "compile_commands.json").unlink()
+        return [*mismatches(folder, found), *(problem for finding in found for problem in bad_manners(finding))]
+
+
 def main() -> int:
     parser = ArgumentParser(description="checks the fixture of one rule")
     parser.add_argument("--headers", choices=["plain", "libcxx", "cuda"], default="plain")
@@ -80,23 +104,15 @@ def main() -> int:
     parser.add_argument("fixture", type=Path, help="fixtures/rules/family/Name, without a suffix")
     args = parser.parse_args()
 
-    rule = kebab(args.fixture.name)
-    with tempfile.TemporaryDirectory() as copy:
-        folder = Path(copy).resolve()
-        if args.fixture.is_dir():
-            shutil.copytree(args.fixture, folder, dirs_exist_ok=True)
-            found = scan(args.reproaudit, folder, [rule])
-        else:
-            units = {}
-            for original in (args.fixture.with_suffix(".cpp"), args.fixture.with_suffix(".cu")):
-                if original.exists() and args.headers in (header(original, "only") or [args.headers]):
-                    source = Path(shutil.copy(original, folder))
-                    units[source] = compiler_flags(source, args.headers) + header(source, "flags")
-            if not units:
-                return 0
-            found = scan(args.reproaudit, folder, [*SOURCE_FAMILIES, rule], units)
-            (folder / "compile_commands.json").unlink()
-        problems = [*mismatches(folder, found), *(problem for finding in found for problem in bad_manners(finding))]
+    # What stands in fixtures/libraries is about all rules.
+    rules = [] if args.fixture.parent.name == "libraries" else [kebab(args.fixture.name)]
+    if args.fixture.is_dir():
+        problems = problems_of(args.reproaudit, rules, args.fixture)
+    else:
+        sources = [args.fixture.with_suffix(".cpp"), args.fixture.with_suffix(".cu")]
+        problems = problems_of(args.reproaudit, rules, *filter(Path.exists, sources), headers=args.headers)
+        for program in sorted(args.fixture.with_suffix(".programs").glob("*/")):
+            problems += problems_of(args.reproaudit, rules, *sorted(program.iterdir()), headers=args.headers)
     print("\n".join(problems))
     return 1 if problems else 0
 

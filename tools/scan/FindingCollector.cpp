@@ -64,8 +64,7 @@ std::string statementAt(FileID file, unsigned offset,
     if (inDirective)
       continue;
     const unsigned begin = sources.getFileOffset(token.getLocation());
-    const bool boundary =
-        token.isOneOf(tok::semi, tok::l_brace, tok::r_brace);
+    const bool boundary = token.isOneOf(tok::semi, tok::l_brace, tok::r_brace);
     if (boundary && begin >= offset && !statement.empty())
       break;
     if (boundary) {
@@ -109,8 +108,8 @@ public:
     const auto [endFile, end] =
         sources_.getDecomposedLoc(sources_.getFileLoc(range.getEnd()));
     if (file == endFile)
-      spans_[file].push_back({begin, end + 1,
-                              function->getQualifiedNameAsString()});
+      spans_[file].push_back(
+          {begin, end + 1, function->getQualifiedNameAsString()});
     return true;
   }
 
@@ -171,8 +170,8 @@ void FindingCollector::rememberError(const Diagnostic &info) {
   firstError_.line = sources.getLineNumber(file, offset);
 }
 
-const std::string &FindingCollector::pathOf(FileID file,
-                                            const SourceManager &sources) const {
+const std::string &
+FindingCollector::pathOf(FileID file, const SourceManager &sources) const {
   const auto [entry, isNew] = paths_.try_emplace(file);
   if (const OptionalFileEntryRef ref = sources.getFileEntryRefForID(file);
       isNew && ref) {
@@ -188,8 +187,8 @@ Range FindingCollector::rangeOf(const Diagnostic &info) const {
   const SourceLocation at = sources.getFileLoc(info.getLocation());
   const auto [file, begin] = sources.getDecomposedLoc(at);
   const StringRef buffer = sources.getBufferData(file);
-  unsigned end = begin + Lexer::MeasureTokenLength(at, sources,
-                                                   context_.getLangOpts());
+  unsigned end =
+      begin + Lexer::MeasureTokenLength(at, sources, context_.getLangOpts());
   // A range of the diagnostic that begins here says better where it ends.
   for (const CharSourceRange &range : info.getRanges()) {
     if (range.getBegin().isMacroID() || range.getEnd().isMacroID() ||
@@ -296,18 +295,20 @@ void FindingCollector::nameFunctions(ASTContext &ast) {
 std::vector<Finding> FindingCollector::takeFindings() {
   std::vector<Finding> findings;
   for (Open &open : open_) {
-    if (!open.notes.empty()) {
+    StringRef message = open.finding.message;
+    const bool isFact = message.consume_front(kFactMark);
+    if (!isFact && !open.notes.empty()) {
       open.finding.cure = std::move(open.notes.back());
       open.notes.pop_back();
     }
     open.finding.flow = std::move(open.notes);
-    StringRef message = open.finding.message;
-    if (!message.consume_front(kFactMark)) {
+    if (!isFact) {
       findings.push_back(std::move(open.finding));
       continue;
     }
-    const auto [name, subject] = message.split('\n');
-    Fact fact{name.str(), subject.str(), {}};
+    const auto [name, concerned] = message.split('\n');
+    const auto [subject, object] = concerned.split('\n');
+    Fact fact{name.str(), subject.str(), object.str(), {}};
     open.finding.message.clear();
     fact.finding = std::move(open.finding);
     facts_.push_back(std::move(fact));

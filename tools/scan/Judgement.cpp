@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -36,24 +35,6 @@ void link(std::vector<Fact> facts, const ScanOptions &options,
         [](const Fact &fact) -> std::string_view { return fact.finding.rule; });
     std::ranges::move(rule->link(own), std::back_inserter(findings));
   }
-}
-
-/// At one place a note says nothing beside a warning of the same family.
-void dropWeaker(std::vector<Finding> &findings) {
-  const auto familyOf = [](const Finding &finding) {
-    const Rule *rule = findRule(finding.rule);
-    return rule ? rule->info->family : Family::Data;
-  };
-  std::set<std::tuple<std::string, unsigned, unsigned, Family>> sure;
-  for (const Finding &finding : findings)
-    if (finding.level != Level::Note)
-      sure.emplace(finding.at.path, finding.at.line, finding.at.column,
-                   familyOf(finding));
-  std::erase_if(findings, [&](const Finding &finding) {
-    return finding.level == Level::Note &&
-           sure.contains({finding.at.path, finding.at.line, finding.at.column,
-                          familyOf(finding)});
-  });
 }
 
 /// Gives the findings the levels that the files of settings want, and takes out
@@ -147,7 +128,6 @@ void sortAndMerge(Judgement &judgement, const PathFilter &filter,
                           finding.rule);
       });
   judgement.findings.erase(repeated.begin(), repeated.end());
-  dropWeaker(judgement.findings);
   std::ranges::sort(judgement.notices);
   const auto same = std::ranges::unique(judgement.notices);
   judgement.notices.erase(same.begin(), same.end());

@@ -11,6 +11,7 @@
 /// Layer 2: may include clang, llvm and layers 0-1.
 #pragma once
 
+#include "reproaudit/analysis/FlowStep.h"
 #include "reproaudit/rule/RuleInfo.h"
 
 #include "clang-tidy/ClangTidyCheck.h"
@@ -21,8 +22,8 @@
 namespace reproaudit {
 
 /// How a fact's message begins on its way through the diagnostics; behind it
-/// come the name, a line feed and the subject.
-inline constexpr llvm::StringLiteral kFactMark = "\x02";
+/// come the name, the subject and the object, a line each.
+inline constexpr llvm::StringLiteral kFactMark = "fact: ";
 
 class Check : public clang::tidy::ClangTidyCheck {
 public:
@@ -42,9 +43,12 @@ public:
 
 protected:
   /// Exports a fact of this unit, see report/Fact.h; nothing without
-  /// linksFacts(). The place becomes that of a finding, if `link` reports one.
+  /// linksFacts() or without a \p subject that other units know. The place
+  /// becomes that of a finding, if `link` reports one, and \p flow its first
+  /// steps.
   void fact(clang::SourceLocation at, llvm::StringRef name,
-            llvm::StringRef subject);
+            llvm::StringRef subject, llvm::StringRef object = "",
+            llvm::ArrayRef<FlowStep> flow = {});
 
   /// Opens a finding at the level of the rule's tier.
   clang::DiagnosticBuilder finding(clang::SourceLocation at,

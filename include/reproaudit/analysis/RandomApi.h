@@ -27,6 +27,8 @@ enum class RandomRole : std::uint8_t {
   Seed,      ///< Seeds a generator from an argument.
   EntropicSeed,  ///< Seeds a generator from entropy of its own choice.
   Draw,          ///< Draws from a global generator.
+  Restore,       ///< Gives a generator a state, which is often an older one.
+  Engine,        ///< Returns a reference to a global generator.
 };
 
 struct RandomFunction {
@@ -40,6 +42,12 @@ struct RandomFunction {
 /// What \p function is, or nullptr if it has nothing to do with random numbers.
 const RandomFunction *randomFunction(const clang::FunctionDecl *function);
 
+/// The generator called \p name, or nullptr.
+const GlobalGenerator *globalGenerator(llvm::StringRef name);
+
+/// The generator of Armadillo, which its constructors draw from.
+const GlobalGenerator &armadilloGenerator();
+
 /// The generator behind `rand`, which also std::random_shuffle draws from.
 const GlobalGenerator &cGenerator();
 
@@ -50,12 +58,25 @@ bool isEntropyClass(clang::QualType type);
 /// standard library and Boost as well as the project's own; not entropy.
 bool isEngine(clang::QualType type);
 
+/// Engines that take entropy unless they are given a seed.
+bool isEntropicEngine(clang::QualType type);
+
 /// Engines of libraries: what their default constructor does is known.
 bool isLibraryEngine(clang::QualType type);
 
 /// Class templates such as std::normal_distribution: an engine's numbers made
 /// into values.
 bool isDistribution(clang::QualType type);
+
+/// A handle of torch: a call that gets one does not draw from the default
+/// generator.
+bool isTorchGenerator(clang::QualType type);
+
+/// `arma::fill::randu` and the like: they fill what is constructed with them.
+bool isRandomFill(clang::QualType type);
+
+/// True if \p function computes a hash: its seed is no generator's.
+bool isHashFunction(const clang::FunctionDecl *function);
 
 /// `std::random_shuffle`, whose two-argument form draws from rand().
 bool isRandomShuffle(const clang::FunctionDecl *function);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "reproaudit/analysis/Check.h"
+#include "reproaudit/analysis/ProgramFacts.h"
 #include "reproaudit/analysis/RandomUse.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -27,6 +28,11 @@ protected:
   /// share theirs.
   bool isFirstAt(clang::SourceLocation at);
 
+  /// Exports which generators this unit seeds (`seeds G`), which of its
+  /// functions draw from them (`draws G F`) and which other names they go by
+  /// (`known as G N`): what functions return and get by reference.
+  void exportGenerators(const RandomUse &use);
+
   /// Adds the flow of \p origin to a finding at \p sink.
   void steps(const Origin &origin, clang::SourceLocation sink);
 
@@ -34,6 +40,9 @@ private:
   const clang::SourceManager *sources_ = nullptr;
   llvm::DenseSet<clang::SourceLocation> seen_;
 };
+
+/// The name of \p generator in facts; empty if only this unit knows it.
+std::string factName(const RandomUse &use, const Generator &generator);
 
 /// Where to report \p seeding: at the seed, or at the call that relies on a
 /// default argument.

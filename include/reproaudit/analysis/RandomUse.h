@@ -21,6 +21,9 @@
 
 namespace reproaudit {
 
+/// True if \p decl is a number that is called a seed.
+bool isNumericSeed(const clang::ValueDecl *decl);
+
 /// Whose state is drawn from or seeded: a variable, a member, or a generator
 /// that a library keeps. Neither for a temporary.
 struct Generator {
@@ -45,6 +48,13 @@ struct Seeding {
   std::string subject;  ///< For messages: "'rng'", "rand()", "'seed' of 'fit'".
   Place place;
   Origin origin;
+
+  /// A seed that somebody chose arrives at a generator here.
+  bool isChosen() const {
+    return kind != Handed && seed &&
+           (origin.kind == OriginKind::Parameter ||
+            origin.kind == OriginKind::Configuration);
+  }
 };
 
 struct Drawing {
@@ -55,6 +65,20 @@ struct Drawing {
   bool entropic = false;  ///< From std::random_device or the like.
 };
 
+/// Who gives an engine its first state, as far as the unit shows.
+enum class SeedState : std::uint8_t {
+  Known,  ///< Something here seeds it or may do so, or nothing is known.
+  Open,   ///< Nothing here; another unit may.
+  Never,  ///< Nobody: it keeps the seed of its default constructor.
+};
+
+/// An engine given to a function of the project, which may draw from it.
+struct Pass {
+  const Call *call;
+  unsigned parameter;
+  bool isDrawn = false;
+};
+
 class RandomUse {
 public:
   explicit RandomUse(clang::ASTContext &context);
@@ -62,6 +86,9 @@ public:
   const UnitIndex &unit() const { return unit_; }
   const std::vector<Seeding> &seedings() const { return seedings_; }
   const std::vector<Drawing> &drawings() const { return drawings_; }
+  /// True if the unit reads entropy anywhere.
+  bool readsEntropy() const { return readsEntropy_; }
+  const std::vector<Pass> &passes() const { return passes_; }
   /// Variables and members that are engines.
   const std::vector<UnitIndex::Declared> &engines() const { return engines_; }
 
@@ -74,11 +101,25 @@ public:
   /// True if \p generator is seeded by something that can be chosen, near
   /// \p seeding: in its function or in its class.
   bool canBeSeeded(const Seeding &seeding) const;
-  /// True if \p engine is drawn from in this unit and keeps the seed of its
-  /// default constructor, as far as the unit shows.
-  bool isNeverSeeded(const clang::DeclaratorDecl *engine) const;
-  /// The engine that \p expr names, through accessors of the unit.
+  /// Who seeds \p engine, which its default constructor makes.
+  SeedState seedStateOf(const clang::DeclaratorDecl *engine) const;
+  SeedState seedStateOf(const Generator &generator) const;
+  /// True if this unit seeds \p generator, or may do so.
+  bool seeds(const Generator &generator) const;
+  bool draws(const Generator &generator) const;
+  /// A seed that the function of \p drawing gives to another generator than
+  /// the one that is drawn from, which nothing here seeds; or nullptr.
+  const Seeding *seedBeside(const Drawing &drawing) const;
+  /// The seed that the class of \p engine takes, by a member or a parameter;
+  /// nullptr if it takes none or is not defined here as a whole.
+  const clang::ValueDecl *seedFor(const clang::FieldDecl *engine) const;
+  /// The engine that \p expr names, through references and accessors; the
+  /// accessor itself if another unit defines it.
   const clang::ValueDecl *engineOf(const clang::Expr *expr) const;
+  /// The generator that \p expr names.
+  Generator generatorOf(const clang::Expr *expr) const;
+  /// The function that returns a reference to \p engine; or nullptr.
+  const clang::FunctionDecl *accessorOf(const clang::ValueDecl *engine) const;
 
   /// The drawings and the calls in the body of \p function, lambdas excluded.
   llvm::ArrayRef<const Drawing *>
@@ -91,12 +132,6 @@ public:
   drawnBy(const clang::FunctionDecl *function) const;
 
 private:
-  /// An engine given to a function of the project, which may draw from it.
-  struct Pass {
-    const Call *call;
-    unsigned parameter;
-  };
-
   void findEngines();
   void collect(const Call &call);
   void collectKnown(const Call &call, const RandomFunction &function);
@@ -104,6 +139,8 @@ private:
   void collectArguments(const Call &call);
   void collectNamed(const Call &call);
   void collectOption(const Call &call);
+  void collectText(const Call &call);
+  void collectState(const Assignment &assignment);
   void collectStores();
   void propagate();
   void hand(const Call &call, const clang::FunctionDecl *receiver);
@@ -114,6 +151,7 @@ private:
   }
   void resolvePasses();
   bool maySeed(const Write &write) const;
+  bool hasSeededSibling(const clang::FunctionDecl *constructor) const;
   Seeding seeding(Seeding::Kind kind, const Call &call,
                   const clang::Expr *seed) const;
   std::string nameOf(const Generator &generator, clang::QualType type) const;
@@ -124,6 +162,7 @@ private:
 
   const UnitIndex &unit_;
   std::vector<Pass> passes_;
+  bool readsEntropy_ = false;
   template <class ValueT>
   using PerFunction = llvm::DenseMap<const clang::FunctionDecl *,
                                      llvm::SmallVector<const ValueT *, 2>>;

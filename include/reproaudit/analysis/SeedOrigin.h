@@ -7,6 +7,7 @@
 /// Layer 2: may include clang, llvm and layers 0-1.
 #pragma once
 
+#include "reproaudit/analysis/FlowStep.h"
 #include "reproaudit/analysis/UnitIndex.h"
 
 #include "llvm/ADT/SmallPtrSet.h"
@@ -37,14 +38,11 @@ struct Origin {
   bool optional = false;
   llvm::StringRef source;  ///< "the clock"; for Hash and worse.
   /// The way from the source to the value that was asked for.
-  struct Step {
-    clang::SourceLocation at;
-    std::string message;
-  };
-  llvm::SmallVector<Step, 4> flow;
+  llvm::SmallVector<FlowStep, 4> flow;
   /// Parameters of functions that the value was computed from.
   llvm::SmallVector<const clang::ParmVarDecl *, 2> parameters;
-  /// Members and global variables that the value was computed from.
+  /// Members, global variables, and functions of other units that the value was
+  /// computed from.
   llvm::SmallVector<const clang::ValueDecl *, 2> variables;
 
   bool isUnrepeatable() const { return kind >= OriginKind::ThreadId; }

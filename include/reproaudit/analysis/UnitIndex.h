@@ -78,6 +78,9 @@ public:
   clang::ASTContext &context() const { return context_; }
   llvm::ArrayRef<Write> writes(const clang::ValueDecl *target) const;
   llvm::ArrayRef<Return> returns(const clang::FunctionDecl *function) const;
+  /// Expressions that name \p variable, a member or global that is a number.
+  llvm::ArrayRef<const clang::Expr *>
+  mentions(const clang::ValueDecl *variable) const;
   llvm::ArrayRef<Call> calls() const { return calls_; }
   llvm::ArrayRef<Assignment> assignments() const { return assignments_; }
 
@@ -117,6 +120,7 @@ private:
       llvm::DenseMap<const clang::Decl *, llvm::SmallVector<ValueT, 1>>;
   PerDecl<Write> writes_;
   PerDecl<Return> returns_;
+  PerDecl<const clang::Expr *> mentions_;
 };
 
 /// The variable or member that the lvalue \p expr names or is a part of, seen

@@ -15,9 +15,10 @@ namespace reproaudit {
 
 struct Fact {
   std::string name;     ///< What holds, in the words of the rule: `draws`.
-  std::string subject;  ///< Of what: `rand`, or a function's qualified name.
-  Finding finding;  ///< Rule and place, complete but for message and cure; a
-                    ///< rule that links reports a copy of it.
+  std::string subject;  ///< Of what: `rand()`, or a name of programName().
+  std::string object;   ///< Whom else it concerns, or what messages need; "".
+  Finding finding;      ///< Rule and place, and steps as its flow; a rule that
+                        ///< links completes a copy of it.
 
   auto operator<=>(const Fact &) const = default;
 };
