@@ -22,7 +22,8 @@ namespace reproaudit {
 
 /// How a fact's message begins on its way through the diagnostics; behind it
 /// come the name, a line feed and the subject.
-inline constexpr llvm::StringLiteral kFactMark = "\x02";
+/// White space, because clang escapes what is not printable.
+inline constexpr llvm::StringLiteral kFactMark = "\v";
 
 class Check : public clang::tidy::ClangTidyCheck {
 public:
