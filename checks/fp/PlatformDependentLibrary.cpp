@@ -34,8 +34,9 @@ void configure(void *handle) {
   cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH);
 }
 )cpp",
-    .limits = "Knows only what the catalogue lists: settings that are written in "
-              "the program, not defaults of the library.",
+    .limits =
+        "Knows only what the catalogue lists: settings that are written in "
+        "the program, not defaults of the library.",
     .options = {&kCatalogueOption, 1},
 });
 

@@ -43,9 +43,10 @@ void backward(void *handle) {
   cudnnConvolutionBackwardFilter(handle, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1);
 }
 )cpp",
-    .limits = "Knows only what the catalogue lists. A value that is chosen at run "
-              "time is at most a note. An environment variable that is set "
-              "outside of the program is not seen.",
+    .limits =
+        "Knows only what the catalogue lists. A value that is chosen at run "
+        "time is at most a note. An environment variable that is set "
+        "outside of the program is not seen.",
     .options = {&kCatalogueOption, 1},
 });
 

@@ -31,8 +31,9 @@ void choose(void *handle, int *found) {
   cudnnGetConvolutionForwardAlgorithm_v7(handle, 1, found);
 }
 )cpp",
-    .limits = "Knows only what the catalogue lists. Whether the choice is stored "
-              "and loaded again in the next run is not known.",
+    .limits =
+        "Knows only what the catalogue lists. Whether the choice is stored "
+        "and loaded again in the next run is not known.",
     .options = {&kCatalogueOption, 1},
 });
 

@@ -34,14 +34,16 @@ void configure(BoosterHandle booster) {
   XGBoosterSetParam(booster, "updater", "coord_descent");
 }
 )cpp",
-    .limits = "Knows only what the catalogue lists. Text that is put together at "
-              "run time, such as a parameter string, is not read.",
+    .limits =
+        "Knows only what the catalogue lists. Text that is put together at "
+        "run time, such as a parameter string, is not read.",
     .options = {&kCatalogueOption, 1},
 });
 
 class NondeterministicLibraryCallCheck final : public CatalogueCheck {
 public:
-  NondeterministicLibraryCallCheck(StringRef name, tidy::ClangTidyContext *context)
+  NondeterministicLibraryCallCheck(StringRef name,
+                                   tidy::ClangTidyContext *context)
       : CatalogueCheck(kInfo, name, context) {}
 };
 

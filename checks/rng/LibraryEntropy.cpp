@@ -39,8 +39,9 @@ void infer() {
   dlib::bayesian_network_join_tree exact;
 }
 )cpp",
-    .limits = "Knows only what the catalogue lists. Generators that the program "
-              "seeds itself are other rules' business.",
+    .limits =
+        "Knows only what the catalogue lists. Generators that the program "
+        "seeds itself are other rules' business.",
     .options = {&kCatalogueOption, 1},
 });
 

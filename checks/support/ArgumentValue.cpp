@@ -5,6 +5,7 @@
 #include "reproaudit/analysis/RandomApi.h"
 
 #include "clang/AST/ExprCXX.h"
+#include "clang/Lex/Lexer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -21,9 +22,21 @@ constexpr int kDepth = 4;
 
 struct Value {
   const Expr *at;
-  std::string name;            ///< Of an enumerator, or the text of a literal.
+  std::string name;  ///< Of an enumerator, or the text of a literal.
   std::optional<llvm::APSInt> number;
+  SmallVector<StringRef, 2> macros = {};  ///< That spell a number.
 };
+
+/// The macros that \p at comes from, innermost first.
+SmallVector<StringRef, 2> macrosAt(SourceLocation at,
+                                   const ASTContext &context) {
+  SmallVector<StringRef, 2> names;
+  const SourceManager &sources = context.getSourceManager();
+  for (; at.isMacroID(); at = sources.getImmediateMacroCallerLoc(at))
+    names.push_back(
+        Lexer::getImmediateMacroName(at, sources, context.getLangOpts()));
+  return names;
+}
 
 /// Collects the values that an expression can have.
 class ValueFinder {
@@ -63,6 +76,9 @@ void ValueFinder::find(const Expr *expr, int depth) {
     values_.push_back({expr, literal->getString().str(), std::nullopt});
     return;
   }
+  if (const auto *made = dyn_cast<CXXConstructExpr>(expr);
+      made && made->getNumArgs() > 0)
+    return find(made->getArg(0), depth);
   const auto *member = dyn_cast<MemberExpr>(expr);
   if (const ValueDecl *variable =
           name ? name->getDecl() : (member ? member->getMemberDecl() : nullptr);
@@ -74,7 +90,8 @@ void ValueFinder::find(const Expr *expr, int depth) {
   }
   Expr::EvalResult result;
   if (!expr->isValueDependent() && expr->EvaluateAsInt(result, unit_.context()))
-    values_.push_back({expr, "", result.Val.getInt()});
+    values_.push_back({expr, "", result.Val.getInt(),
+                       macrosAt(expr->getBeginLoc(), unit_.context())});
   else
     complete_ = false;
 }
@@ -97,13 +114,13 @@ void ValueFinder::findPassed(const ParmVarDecl &parameter, int depth) {
     return;
   for (const Call &call : unit_.calls())
     if (call.callee->getCanonicalDecl() == function->getCanonicalDecl())
-      if (const Expr *passed =
-              call.argument(parameter.getFunctionScopeIndex()))
+      if (const Expr *passed = call.argument(parameter.getFunctionScopeIndex()))
         find(passed, depth - 1);
 }
 
 bool isNamed(const Value &value, StringRef wanted) {
-  if (value.name == wanted || StringRef(value.name).ends_with(("::" + wanted).str()))
+  if (llvm::is_contained(value.macros, wanted) || value.name == wanted ||
+      StringRef(value.name).ends_with(("::" + wanted).str()))
     return true;
   if (!value.number)
     return false;
@@ -113,9 +130,8 @@ bool isNamed(const Value &value, StringRef wanted) {
 }
 
 bool isAmong(const Value &value, ArrayRef<std::string> names) {
-  return llvm::any_of(names, [&](const std::string &name) {
-    return isNamed(value, name);
-  });
+  return llvm::any_of(
+      names, [&](const std::string &name) { return isNamed(value, name); });
 }
 
 bool fits(const Value &value, const ArgumentTest &test) {
@@ -123,7 +139,8 @@ bool fits(const Value &value, const ArgumentTest &test) {
     return false;
   if (!test.isNot.empty() && isAmong(value, test.isNot))
     return false;
-  if (test.below && (!value.number || value.number->getExtValue() >= *test.below))
+  if (test.below &&
+      (!value.number || value.number->getExtValue() >= *test.below))
     return false;
   return test.text.empty() ||
          (!value.number &&
@@ -131,9 +148,13 @@ bool fits(const Value &value, const ArgumentTest &test) {
 }
 
 /// True if \p root or the initialiser of a variable in it names one of
-/// \p names.
-bool mentions(const Stmt &root, ArrayRef<std::string> names, int depth) {
+/// \p names, variables or macros.
+bool mentions(const Stmt &root, ArrayRef<std::string> names,
+              const ASTContext &context, int depth) {
   return anyStmt(&root, [&](const Stmt &stmt) {
+    for (const StringRef macro : macrosAt(stmt.getBeginLoc(), context))
+      if (llvm::is_contained(names, macro))
+        return true;
     const auto *reference = dyn_cast<DeclRefExpr>(&stmt);
     if (!reference)
       return false;
@@ -142,7 +163,7 @@ bool mentions(const Stmt &root, ArrayRef<std::string> names, int depth) {
       return true;
     const auto *variable = dyn_cast<VarDecl>(decl);
     return depth > 0 && variable && variable->getInit() &&
-           mentions(*variable->getInit(), names, depth - 1);
+           mentions(*variable->getInit(), names, context, depth - 1);
   });
 }
 
@@ -150,7 +171,8 @@ bool mentions(const Stmt &root, ArrayRef<std::string> names, int depth) {
 
 std::optional<bool> valueFits(const ArgumentTest &test, const Expr &argument,
                               const UnitIndex &unit, LibraryUse &found) {
-  if (!test.mentions.empty() && !mentions(argument, test.mentions, kDepth))
+  if (!test.mentions.empty() &&
+      !mentions(argument, test.mentions, unit.context(), kDepth))
     return false;
   if (test.is.empty() && test.isNot.empty() && !test.below && test.text.empty())
     return true;
@@ -159,8 +181,8 @@ std::optional<bool> valueFits(const ArgumentTest &test, const Expr &argument,
   for (const Value &value : finder.values())
     if (fits(value, test)) {
       found.choice = value.at;
-      found.value = !value.name.empty() ? value.name
-                                        : llvm::toString(*value.number, 10);
+      found.value =
+          !value.name.empty() ? value.name : llvm::toString(*value.number, 10);
       return true;
     }
   // A text that is put together says nothing; another value may be the one.

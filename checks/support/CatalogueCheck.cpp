@@ -183,8 +183,8 @@ void CatalogueCheck::report(const LibraryUse &use, const Entry &entry,
       [&](const catalogue::VersionTest &test) { return holds(test); });
   if (guarding.state == Guarding::State::Full)
     return;
-  bool isNote = entry.isNote || !use.isSure ||
-                guarding.state == Guarding::State::Partial;
+  bool isNote =
+      entry.isNote || !use.isSure || guarding.state == Guarding::State::Partial;
   const bool lacksNeed =
       !entry.needs.empty() &&
       llvm::none_of(entry.needs, [&](const catalogue::Use &need) {
@@ -195,12 +195,10 @@ void CatalogueCheck::report(const LibraryUse &use, const Entry &entry,
                            !guarding.isLate;
   const std::string message = messageOf(use, entry);
   if (linksFacts() && (lacksNeed || lacksSwitch)) {
-    const Json subject = {{"message", message},
-                          {"entry", lacksNeed ? entry.id : ""},
-                          {"guards", entry.guards},
-                          {"cure", entry.cure},
-                          {"once", lacksSwitch},
-                          {"note", isNote || lacksSwitch}};
+    const Json subject = {
+        {"message", message},     {"entry", lacksNeed ? entry.id : ""},
+        {"guards", entry.guards}, {"cure", entry.cure},
+        {"once", lacksSwitch},    {"note", isNote || lacksSwitch}};
     fact(place, kUse, subject.dump());
   } else if (lacksNeed) {
     return;
@@ -252,7 +250,8 @@ std::vector<Finding> CatalogueCheck::link(std::span<const Fact> facts) {
   std::vector<Finding> findings;
   std::map<std::string, Finding> missing;  // by the switches that would do
   const auto isIn = [](const std::set<std::string> &set) {
-    return [&set](const Json &id) { return set.contains(id.get<std::string>()); };
+    return
+        [&set](const Json &id) { return set.contains(id.get<std::string>()); };
   };
   std::vector<std::pair<Finding, Json>> uses;
   for (const Fact &fact : facts)
@@ -274,7 +273,8 @@ std::vector<Finding> CatalogueCheck::link(std::span<const Fact> facts) {
     const auto [entry, isFirst] =
         missing.try_emplace(use["guards"].dump(), finding);
     if (!isFirst)
-      entry->second.flow.push_back({finding.at, "this too: " + finding.message});
+      entry->second.flow.push_back(
+          {finding.at, "this too: " + finding.message});
   }
   for (auto &[guard, finding] : missing)
     findings.push_back(std::move(finding));

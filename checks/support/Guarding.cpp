@@ -102,8 +102,9 @@ void Judge::judge(const Guard &guard, const LibraryUse &found) {
     result_.isLate |= guard.scope == Guard::Scope::Process;
     return fail(found, "this comes too late");
   }
-  result_.state = std::max(result_.state, guard.partial ? Guarding::State::Partial
-                                                        : Guarding::State::Full);
+  result_.state =
+      std::max(result_.state, guard.partial ? Guarding::State::Partial
+                                            : Guarding::State::Full);
   if (guard.partial)
     fail(found, "this mends only a part of it");
 }

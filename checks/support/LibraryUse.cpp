@@ -53,6 +53,17 @@ Arguments argumentsOf(const Expr *at) {
   return arguments;
 }
 
+/// True for `create(&handle)`.
+bool fillsHandle(const Expr *at) {
+  const auto *call = dyn_cast<CallExpr>(at);
+  const auto *address =
+      call && call->getNumArgs() > 0
+          ? dyn_cast<UnaryOperator>(call->getArg(0)->IgnoreParenImpCasts())
+          : nullptr;
+  return address && address->getOpcode() == UO_AddrOf &&
+         address->getSubExpr()->getType()->isPointerType();
+}
+
 /// True for `mode == CUDNN_POOLING_MAX` and `case CUDNN_POOLING_MAX:`, which
 /// ask and do not choose.
 bool isAsked(const Expr *mention, ASTContext &context) {
@@ -147,14 +158,16 @@ void LibraryUses::add(Use::Kind kind, const Expr *at, const NamedDecl *decl,
 bool LibraryUses::isNamed(const Site &site, StringRef name) const {
   if (plainName(site.decl) == name)
     return true;
-  const Expr *object = isa<CXXMethodDecl>(site.decl) ? objectExpr(site.at) : nullptr;
+  const Expr *object =
+      isa<CXXMethodDecl>(site.decl) ? objectExpr(site.at) : nullptr;
   if (!object)
     return false;
   QualType type = object->IgnoreParenImpCasts()->getType();
   if (type->isPointerType())
     type = type->getPointeeType();
   const CXXRecordDecl *record = type->getAsCXXRecordDecl();
-  return record && plainName(record) + "::" + site.decl->getNameAsString() == name;
+  return record &&
+         plainName(record) + "::" + site.decl->getNameAsString() == name;
 }
 
 /// Tells whether \p test can hold; notes in \p found if that is not sure.
@@ -191,9 +204,9 @@ bool LibraryUses::holds(const ArgumentTest &test, const Site &site,
 const ValueDecl *LibraryUses::objectOf(const Site &site, const Use &use) const {
   if (site.kind == Use::Kind::Make && !use.object)
     return made_.lookup(site.at);
-  const bool isFunction =
-      site.kind == Use::Kind::Call && isa<FunctionDecl>(site.decl) &&
-      !isa<CXXMethodDecl>(site.decl);
+  const bool isFunction = site.kind == Use::Kind::Call &&
+                          isa<FunctionDecl>(site.decl) &&
+                          !isa<CXXMethodDecl>(site.decl);
   const int index = use.object.value_or(isFunction ? 0 : catalogue::kThis);
   const Arguments arguments = argumentsOf(site.at);
   if (index == catalogue::kThis)
@@ -225,7 +238,8 @@ std::vector<LibraryUse> LibraryUses::find(const Use &use) const {
               llvm::any_of(use.unless, isExcluded))
             continue;
           found.object = objectOf(site, use);
-          found.makesObject = site.kind == Use::Kind::Make && !use.object;
+          found.makesObject = !use.object && (site.kind == Use::Kind::Make ||
+                                              fillsHandle(site.at));
           all.push_back(std::move(found));
         }
   llvm::sort(all, [](const LibraryUse &left, const LibraryUse &right) {
@@ -253,8 +267,8 @@ bool LibraryUses::isSameObject(const ValueDecl *one,
         const auto *function =
             dyn_cast<FunctionDecl>(parameter->getDeclContext());
         for (const Call &call : unit_.calls())
-          if (function && call.callee->getCanonicalDecl() ==
-                              function->getCanonicalDecl())
+          if (function &&
+              call.callee->getCanonicalDecl() == function->getCanonicalDecl())
             reach(call.argument(parameter->getFunctionScopeIndex()));
       } else if (const auto *variable = dyn_cast<VarDecl>(current);
                  variable && variable->getInit() &&

@@ -98,8 +98,8 @@ std::string Reader::pattern(const Node &node, std::string_view key) {
   try {
     const std::regex compiled(value);
   } catch (const std::regex_error &) {
-    fail(node[key].line, "'" + std::string(key) +
-                             "' is no regular expression: " + value);
+    fail(node[key].line,
+         "'" + std::string(key) + "' is no regular expression: " + value);
   }
   return value;
 }
@@ -144,7 +144,8 @@ std::optional<VersionTest> Reader::version(const Node &node) {
   std::smatch parts;
   if (!std::regex_match(condition, parts, kForm)) {
     fail(node["version"].line,
-         "a version condition reads `MACRO >= NUMBER`, not `" + condition + "`");
+         "a version condition reads `MACRO >= NUMBER`, not `" + condition +
+             "`");
     return std::nullopt;
   }
   return VersionTest{parts[1], parts[2], number(parts[3].str()).value_or(0)};
@@ -200,8 +201,9 @@ void Reader::checkReferences(const Library &library, const Node &node) {
     ids.push_back(entry.id);
     for (const std::string &id : entry.guards)
       if (!library.guard(id))
-        fail(node["entries"].line, "entry '" + entry.id + "' names the guard '" +
-                                       id + "', which the library lacks");
+        fail(node["entries"].line, "entry '" + entry.id +
+                                       "' names the guard '" + id +
+                                       "', which the library lacks");
   }
 }
 
@@ -210,13 +212,12 @@ Guard Reader::guard(const Node &node) {
   if (!isMap(node, "a guard", {"id", "scope", "strength", "version", "when"}))
     return guard;
   guard.id = text(node, "id", true);
-  const std::size_t scope =
-      word(node, "scope",
-           {"process", "environment", "handle", "descriptor", "session",
-            "function", "call"});
+  const std::size_t scope = word(node, "scope",
+                                 {"process", "environment", "handle",
+                                  "descriptor", "session", "function", "call"});
   constexpr Guard::Scope kScopes[] = {
-      Guard::Scope::Process,  Guard::Scope::Process, Guard::Scope::Object,
-      Guard::Scope::Object,   Guard::Scope::Object,  Guard::Scope::Function,
+      Guard::Scope::Process, Guard::Scope::Process, Guard::Scope::Object,
+      Guard::Scope::Object,  Guard::Scope::Object,  Guard::Scope::Function,
       Guard::Scope::Call};
   guard.scope = scope < std::size(kScopes) ? kScopes[scope] : kScopes[0];
   guard.partial = word(node, "strength", {"full", "partial"}) == 1;
@@ -228,14 +229,15 @@ Guard Reader::guard(const Node &node) {
 Entry Reader::entry(const Node &node) {
   Entry entry;
   if (!isMap(node, "an entry",
-             {"id", "rule", "when", "needs", "guards", "times", "level", "unknown",
-              "version", "message", "cure", "source"}))
+             {"id", "rule", "when", "needs", "guards", "times", "level",
+              "unknown", "version", "message", "cure", "source"}))
     return entry;
   entry.id = text(node, "id", true);
   entry.rule = text(node, "rule", true);
-  if (!entry.rule.empty() && std::ranges::find(kRules, entry.rule) == kRules.end())
-    fail(node["rule"].line, "no rule of the catalogue is called '" + entry.rule +
-                                "'; there are " + joined(kRules));
+  if (!entry.rule.empty() &&
+      std::ranges::find(kRules, entry.rule) == kRules.end())
+    fail(node["rule"].line, "no rule of the catalogue is called '" +
+                                entry.rule + "'; there are " + joined(kRules));
   entry.when = uses(node, "when", true);
   entry.needs = uses(node, "needs", false);
   entry.guards = texts(node["guards"]);
@@ -326,7 +328,8 @@ std::vector<ArgumentTest> Reader::arguments(const Node &node) {
 ArgumentTest Reader::argument(const Node &node) {
   ArgumentTest test = conditions(node);
   if (node["at"].isNull())
-    fail(node.line, "'at' says which argument is meant, from 0, or any or this");
+    fail(node.line,
+         "'at' says which argument is meant, from 0, or any or this");
   else
     test.at = position(node["at"]);
   return test;
@@ -334,9 +337,9 @@ ArgumentTest Reader::argument(const Node &node) {
 
 ArgumentTest Reader::conditions(const Node &node) {
   ArgumentTest test;
-  if (!isMap(node, "a condition",
-             {"at", "is", "not", "below", "text", "type", "floating",
-              "mentions"}))
+  if (!isMap(
+          node, "a condition",
+          {"at", "is", "not", "below", "text", "type", "floating", "mentions"}))
     return test;
   test.is = texts(node["is"]);
   test.isNot = texts(node["not"]);
@@ -359,8 +362,9 @@ int Reader::position(const Node &node) {
     return kThis;
   const auto index = number(node.text);
   if (!index || *index < 0 || *index > 64)
-    fail(node.line, "'" + node.text + "' is no argument; count from 0, or write "
-                                      "any or this");
+    fail(node.line, "'" + node.text +
+                        "' is no argument; count from 0, or write "
+                        "any or this");
   return static_cast<int>(index.value_or(0));
 }
 

@@ -21,9 +21,8 @@ namespace reproaudit::catalogue {
 
 /// The rules that an entry can belong to; CatalogueCheck executes each.
 inline constexpr std::array<std::string_view, 5> kRules = {
-    "repro-gpu-library-algo",       "repro-gpu-timed-algo",
-    "repro-library-entropy",        "repro-nondeterministic-library-call",
-    "repro-platform-dependent-library"};
+    "repro-gpu-library-algo", "repro-gpu-timed-algo", "repro-library-entropy",
+    "repro-nondeterministic-library-call", "repro-platform-dependent-library"};
 
 /// A place in the arguments of a call.
 inline constexpr int kAny = -1;
@@ -114,8 +113,8 @@ struct Library {
 };
 
 /// The libraries of one file; the error is `NAME:LINE: what is wrong`.
-std::expected<std::vector<Library>, std::string>
-read(std::string_view text, std::string_view name);
+std::expected<std::vector<Library>, std::string> read(std::string_view text,
+                                                      std::string_view name);
 
 /// A file of checks/catalogue, as it was when the program was built.
 struct File {

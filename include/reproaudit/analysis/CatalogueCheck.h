@@ -58,7 +58,8 @@ private:
   const clang::tidy::ClangTidyContext &context_;
   clang::Preprocessor *preprocessor_ = nullptr;
   std::vector<catalogue::Library> userLibraries_;
-  std::set<std::pair<const catalogue::Entry *, clang::SourceLocation>> reported_;
+  std::set<std::pair<const catalogue::Entry *, clang::SourceLocation>>
+      reported_;
   llvm::StringSet<> missingSwitches_;  ///< Those that have had their note.
 };
 
