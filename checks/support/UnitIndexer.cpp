@@ -80,6 +80,7 @@ public:
   bool VisitCallExpr(CallExpr *call);
   bool VisitCXXConstructExpr(CXXConstructExpr *construct);
   bool VisitReturnStmt(ReturnStmt *ret);
+  bool VisitDeclRefExpr(DeclRefExpr *name);
 
 private:
   /// Opens a block while it lives.
@@ -129,6 +130,10 @@ private:
   void call(const Expr *expr, const FunctionDecl *callee, unsigned skip) {
     index_.calls_.push_back({expr, callee, skip, here()});
   }
+  void refer(const Expr *expr, const NamedDecl *decl) {
+    index_.references_.push_back({expr, decl, here()});
+  }
+  void candidates(const CallExpr *call);
   void escape(const Call &call);
   void forwarded(const Call &call);
 
@@ -291,8 +296,10 @@ bool UnitIndexer::VisitBinaryOperator(BinaryOperator *op) {
 
 bool UnitIndexer::VisitCallExpr(CallExpr *call) {
   const FunctionDecl *callee = call->getDirectCallee();
-  if (!callee)
+  if (!callee) {
+    candidates(call);
     return true;
+  }
   const auto *method = dyn_cast<CXXMethodDecl>(callee);
   const auto *op = dyn_cast<CXXOperatorCallExpr>(call);
   const bool member = op && method && method->isInstance();
@@ -325,6 +332,25 @@ bool UnitIndexer::VisitReturnStmt(ReturnStmt *ret) {
   if (function() && ret->getRetValue())
     index_.returns_[key(function())].push_back({ret->getRetValue(), here()});
   return true;
+}
+
+bool UnitIndexer::VisitDeclRefExpr(DeclRefExpr *name) {
+  const ValueDecl *decl = name->getDecl();
+  const auto *variable = dyn_cast<VarDecl>(decl);
+  if (isa<EnumConstantDecl>(decl) || (variable && !variable->isLocalVarDecl() &&
+                                      !isa<ParmVarDecl>(variable)))
+    refer(name, decl);
+  return true;
+}
+
+/// What \p call may run although its callee is not one declared function.
+void UnitIndexer::candidates(const CallExpr *call) {
+  const Expr *callee = call->getCallee()->IgnoreParenImpCasts();
+  if (const auto *member = dyn_cast<MemberExpr>(callee))
+    refer(call, member->getMemberDecl());
+  else if (const auto *lookup = dyn_cast<OverloadExpr>(callee))
+    for (const NamedDecl *candidate : lookup->decls())
+      refer(call, candidate->getUnderlyingDecl());
 }
 
 /// A callee may store through what it was given a mutable way to.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Catalogue.h"
 
-#include "Document.h"
+#include "reproaudit/analysis/Document.h"
 
 #include <algorithm>
 #include <charconv>
@@ -20,7 +20,7 @@ constexpr std::string_view kSchema = "reproaudit-catalogue/1";
 std::string joined(const auto &words) {
   std::string text;
   for (const std::string_view word : words)
-    text += (text.empty() ? "" : ", ") + std::string(word);
+    text += (text.empty() ? "reproaudit/analysis/Document.h" : ", ") + std::string(word);
   return text;
 }
 
@@ -304,7 +304,7 @@ void Reader::use(const Node &node, std::vector<Use> &uses) {
 void Reader::environment(const Node &node, std::vector<Use> &uses) {
   const std::string name = text(node, "environment", true);
   const std::string value =
-      node["value"].isNull() ? "" : pattern(node["value"], "text");
+      node["value"].isNull() ? "reproaudit/analysis/Document.h" : pattern(node["value"], "text");
   Use set;
   set.names = {"setenv", "_putenv_s", "SetEnvironmentVariableA"};
   set.arguments = {{.at = 0, .text = "^" + name + "$"},
