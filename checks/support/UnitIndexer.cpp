@@ -132,6 +132,10 @@ private:
     index_.calls_.push_back({expr, callee, skip, here()});
   }
   void mention(const Expr *expr, const ValueDecl *named);
+  void refer(const Expr *expr, const NamedDecl *decl) {
+    index_.references_.push_back({expr, decl, here()});
+  }
+  void candidates(const CallExpr *call);
   void escape(const Call &call);
   void forwarded(const Call &call);
 
@@ -294,8 +298,10 @@ bool UnitIndexer::VisitBinaryOperator(BinaryOperator *op) {
 
 bool UnitIndexer::VisitCallExpr(CallExpr *call) {
   const FunctionDecl *callee = call->getDirectCallee();
-  if (!callee)
+  if (!callee) {
+    candidates(call);
     return true;
+  }
   const auto *method = dyn_cast<CXXMethodDecl>(callee);
   const auto *op = dyn_cast<CXXOperatorCallExpr>(call);
   const bool member = op && method && method->isInstance();
@@ -336,7 +342,12 @@ bool UnitIndexer::VisitMemberExpr(MemberExpr *member) {
 }
 
 bool UnitIndexer::VisitDeclRefExpr(DeclRefExpr *name) {
-  mention(name, name->getDecl());
+  const ValueDecl *decl = name->getDecl();
+  mention(name, decl);
+  const auto *variable = dyn_cast<VarDecl>(decl);
+  if (isa<EnumConstantDecl>(decl) || (variable && !variable->isLocalVarDecl() &&
+                                      !isa<ParmVarDecl>(variable)))
+    refer(name, decl);
   return true;
 }
 
@@ -346,6 +357,16 @@ void UnitIndexer::mention(const Expr *expr, const ValueDecl *named) {
       isa<FieldDecl>(named) || (variable && variable->hasGlobalStorage());
   if (outlives && named->getType()->isArithmeticType())
     index_.mentions_[key(named)].push_back(expr);
+}
+
+/// What \p call may run although its callee is not one declared function.
+void UnitIndexer::candidates(const CallExpr *call) {
+  const Expr *callee = call->getCallee()->IgnoreParenImpCasts();
+  if (const auto *member = dyn_cast<MemberExpr>(callee))
+    refer(call, member->getMemberDecl());
+  else if (const auto *lookup = dyn_cast<OverloadExpr>(callee))
+    for (const NamedDecl *candidate : lookup->decls())
+      refer(call, candidate->getUnderlyingDecl());
 }
 
 /// A callee may store through what it was given a mutable way to.

@@ -66,6 +66,15 @@ struct Assignment {
   Place place;
 };
 
+/// An enumerator, or a variable that is not local, is named; or something is
+/// called whose callee is only a candidate: a function in a template that
+/// nobody instantiates, a pointer in a record.
+struct Reference {
+  const clang::Expr *expr;
+  const clang::NamedDecl *decl;
+  Place place;
+};
+
 struct Return {
   const clang::Expr *value;
   Place place;
@@ -83,6 +92,7 @@ public:
   mentions(const clang::ValueDecl *variable) const;
   llvm::ArrayRef<Call> calls() const { return calls_; }
   llvm::ArrayRef<Assignment> assignments() const { return assignments_; }
+  llvm::ArrayRef<Reference> references() const { return references_; }
 
   /// Variables, members and parameters of the unit with the place of their
   /// declaration, in source order.
@@ -113,6 +123,7 @@ private:
   std::vector<Block> blocks_{Block{}};
   std::vector<Call> calls_;
   std::vector<Assignment> assignments_;
+  std::vector<Reference> references_;
   std::vector<Declared> declared_;
   std::vector<const clang::FunctionDecl *> functions_;
   template <class ValueT>
