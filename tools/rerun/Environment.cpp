@@ -122,9 +122,29 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
   return block;
 }
 
+namespace {
+
+std::string textOf(const Probe &probe) {
+  std::string text;
+  if (probe.blocks)
+    text += "trail-blocks 1\n";
+  if (probe.contents)
+    text += fmt::format("trail-contents {:x}\n", probe.epoch);
+  if (probe.watch)
+    text += fmt::format("trail-watch {:x}\n", probe.epoch);
+  if (probe.printed)
+    text += fmt::format("trail-print {:x}\n", *probe.printed);
+  for (const Cell &cell : probe.cells)
+    text += fmt::format("trail-cell {:x} {:x}\n", cell.block, cell.offset);
+  return text;
+}
+
+}  // namespace
+
 std::string configurationOf(const Intervention &intervention,
-                            const RunPaths &paths, const Binary &binary,
-                            unsigned processors, bool realtime) {
+                            const Probe &probe, const RunPaths &paths,
+                            const Binary &binary, unsigned processors,
+                            bool realtime) {
   std::string text =
       fmt::format("log {}\nprocessors {}\n", paths.log.string(), processors);
   if (intervention.pinned)
@@ -139,7 +159,7 @@ std::string configurationOf(const Intervention &intervention,
     text += fmt::format("{} {}\n", name(factor), seed);
   for (const std::uint64_t site : intervention.sites)
     text += fmt::format("site {:016x}\n", site);
-  return text;
+  return text + textOf(probe);
 }
 
 std::vector<std::string> ownEnvironment() {

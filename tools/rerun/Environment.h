@@ -37,8 +37,9 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
 
 /// The text of RunPaths::config.
 std::string configurationOf(const Intervention &intervention,
-                            const RunPaths &paths, const Binary &binary,
-                            unsigned processors, bool realtime);
+                            const Probe &probe, const RunPaths &paths,
+                            const Binary &binary, unsigned processors,
+                            bool realtime);
 
 /// This process's variables, sorted.
 std::vector<std::string> ownEnvironment();

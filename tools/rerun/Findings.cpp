@@ -104,6 +104,17 @@ Finding findingOf(const Cause &cause) {
                                  cause.called.empty() ? "here" : cause.called,
                                  cause.first.a, cause.first.b,
                                  cause.first.artifact, cause.first.where)});
+  if (const auto &divergence = cause.divergence) {
+    if (divergence->storeA)
+      finding.flow.push_back(
+          {rangeOf(*divergence->storeA),
+           fmt::format("the first store that differs: '{}' in one run, '{}' in "
+                       "the other",
+                       divergence->a, divergence->b)});
+    if (divergence->print)
+      finding.flow.push_back(
+          {rangeOf(*divergence->print), "the first output that differs"});
+  }
   finding.cure = Remark{finding.at, std::string(info(cause.factor).cure)};
   return finding;
 }

@@ -97,6 +97,21 @@ Json json(const FactorResult &result) {
           {"runs", result.runs}};
 }
 
+Json json(const std::optional<FirstDivergence> &divergence) {
+  if (!divergence)
+    return nullptr;
+  return {{"level", divergence->level},
+          {"print", json(divergence->print)},
+          {"block", json(divergence->block)},
+          {"index", divergence->index},
+          {"store_a", json(divergence->storeA)},
+          {"store_b", json(divergence->storeB)},
+          {"a", divergence->a},
+          {"b", divergence->b},
+          {"reason", divergence->reason},
+          {"runs", divergence->runs}};
+}
+
 Json json(const Cause &cause) {
   Json stack = Json::array();
   for (const SourcePlace &place : cause.stack)
@@ -109,6 +124,7 @@ Json json(const Cause &cause) {
           {"evidence", cause.evidence},
           {"stack", std::move(stack)},
           {"difference", json(cause.first)},
+          {"first_divergence", json(cause.divergence)},
           {"cure", info(cause.factor).cure}};
 }
 
@@ -198,6 +214,26 @@ std::string factorLine(const FactorResult &result) {
   return text + "\n";
 }
 
+std::string divergenceText(const FirstDivergence &divergence) {
+  std::string text;
+  if (divergence.storeA)
+    text += fmt::format("  first store that differs: {} at {}\n", divergence.a,
+                        show(*divergence.storeA));
+  if (divergence.storeB)
+    text += fmt::format("                      other: {} at {}\n", divergence.b,
+                        show(*divergence.storeB));
+  if (divergence.block)
+    text += fmt::format("  in the block from {}, word {}: {} and {}\n",
+                        show(*divergence.block), divergence.index, divergence.a,
+                        divergence.b);
+  if (divergence.print)
+    text += fmt::format("  printed at {}\n", show(*divergence.print));
+  if (!divergence.reason.empty() && divergence.level != "none")
+    text += fmt::format("  no finer than the {}: {}\n", divergence.level,
+                        divergence.reason);
+  return text;
+}
+
 std::string causeText(const Cause &cause) {
   std::string text =
       fmt::format("\ncause: {}{}{}\n", name(cause.factor),
@@ -214,6 +250,8 @@ std::string causeText(const Cause &cause) {
                         "(relative {:.3g})\n",
                         magnitude->count, magnitude->maxAbsolute,
                         magnitude->maxRelative);
+  if (cause.divergence)
+    text += divergenceText(*cause.divergence);
   return text + fmt::format("  cure: {}\n", info(cause.factor).cure);
 }
 

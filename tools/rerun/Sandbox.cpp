@@ -9,6 +9,7 @@
 #include "Artifact.h"
 #include "Binary.h"
 #include "Environment.h"
+#include "Log.h"
 #include "Workspace.h"
 
 #include <fmt/format.h>
@@ -315,54 +316,6 @@ void stop(pid_t keeper) {
   waitpid(keeper, nullptr, 0);
 }
 
-// -- The log of the preload library ------------------------------------------
-
-std::optional<Factor> factorCalled(std::string_view word) {
-  for (const FactorInfo &factor : kFactors)
-    if (factor.name == word)
-      return factor.factor;
-  return std::nullopt;
-}
-
-std::optional<SiteRecord> parseSite(std::istringstream &line) {
-  std::string factor, id, word;
-  SiteRecord site;
-  if (!(line >> factor >> id >> site.kind))
-    return std::nullopt;
-  const auto known = factorCalled(factor);
-  if (!known)
-    return std::nullopt;
-  site.factor = *known;
-  site.id = std::strtoull(id.c_str(), nullptr, 16);
-  while (line >> word)
-    if (const std::size_t plus = word.rfind("+0x"); plus != std::string::npos)
-      site.stack.push_back(
-          {word.substr(0, plus),
-           std::strtoull(word.c_str() + plus + 3, nullptr, 16)});
-  return site;
-}
-
-void readLog(const fs::path &path, Observation &observation) {
-  std::ifstream file(path);
-  for (std::string text; std::getline(file, text);) {
-    std::istringstream line(text);
-    std::string word;
-    line >> word;
-    if (word == "process" && line >> word) {
-      observation.loaded = true;
-      observation.programs.insert(word);
-    } else if (word == "ack" && line >> word) {
-      if (const auto factor = factorCalled(word))
-        observation.acknowledged.insert(*factor);
-    } else if (word == "dispatch") {
-      line >> observation.dispatch;
-    } else if (word == "site") {
-      if (auto site = parseSite(line))
-        observation.sites.push_back(std::move(*site));
-    }
-  }
-}
-
 // -- What is allowed here ----------------------------------------------------
 
 /// Whether \p works returns true in a child in new \p namespaces.
@@ -381,7 +334,6 @@ Capabilities probe(Workspace &workspace, bool namespaces) {
   const uid_t user = getuid();
   const gid_t group = getgid();
   const unsigned long userFlag = user == 0 ? 0 : CLONE_NEWUSER;
-  workspace.prepare(false);
   const auto mounts = [&] {
     if (userFlag)
       keepIdentity(user, group);
@@ -392,7 +344,10 @@ Capabilities probe(Workspace &workspace, bool namespaces) {
     return mounts() && mount("proc", "/proc", "proc", 0, nullptr) == 0;
   };
   constexpr unsigned long kMounts = CLONE_NEWNS | CLONE_NEWNET;
+  workspace.prepare(false);
   result.mounts = namespaces && tryIn(userFlag | kMounts, mounts);
+  workspace.collect(false);  // Layers are good for one mount.
+  workspace.prepare(false);
   result.processes =
       result.mounts &&
       tryIn(userFlag | kMounts | CLONE_NEWPID | CLONE_NEWIPC, procs);
@@ -517,7 +472,7 @@ void Sandbox::setTimeout(Seconds timeout) { state_->target.timeout = timeout; }
 
 void Sandbox::forgoRealtime() { state_->capabilities.realtime = false; }
 
-Observation Sandbox::run(const Intervention &intervention) {
+Observation Sandbox::run(const Intervention &intervention, const Probe &probe) {
   State &state = *state_;
   const Capabilities &can = state.capabilities;
   Observation observation;
@@ -527,8 +482,9 @@ Observation Sandbox::run(const Intervention &intervention) {
   if (!observation.failure.empty())
     return observation;
   fs::remove(state.paths.log);
+  fs::remove(trailOf(state.paths));
   std::ofstream(state.paths.config)
-      << configurationOf(intervention, state.paths, state.binary,
+      << configurationOf(intervention, probe, state.paths, state.binary,
                          state.processors, can.realtime && perturbedSchedule);
 
   Launch launch;
@@ -587,6 +543,7 @@ Observation Sandbox::run(const Intervention &intervention) {
       {streams.errBytes.finish(), streams.outBytes.finish()});
   std::ranges::sort(observation.artifacts, {}, &Artifact::name);
   readLog(state.paths.log, observation);
+  observation.trail = readTrail(trailOf(state.paths));
   return observation;
 }
 

@@ -45,6 +45,19 @@ enum class Proof : std::uint8_t {
   Intervened  ///< Changing it at this call site alone changed the output.
 };
 
+/// Where the run that has the intervention parts from the one that has not.
+struct FirstDivergence {
+  std::string level = "none";         ///< `none`, `print`, `block` or `store`.
+  std::optional<SourcePlace> print;   ///< Writes the first different byte.
+  std::optional<SourcePlace> block;   ///< Allocates what differs first.
+  std::uint64_t index = 0;            ///< Of the four bytes in that block.
+  std::optional<SourcePlace> storeA;  ///< Stores `a`, in the one run.
+  std::optional<SourcePlace> storeB;  ///< Stores `b`, in the other.
+  std::string a, b;
+  std::string reason;  ///< Why not a finer level.
+  unsigned runs = 0;
+};
+
 struct Cause {
   Factor factor{};
   std::optional<SourcePlace> site;
@@ -53,6 +66,7 @@ struct Cause {
   Difference first;    ///< The first artifact that differed.
   Proof proof = Proof::Factor;
   std::string evidence;  ///< One sentence with numbers.
+  std::optional<FirstDivergence> divergence;
 };
 
 /// A place that could have been a cause and was shown not to be one.

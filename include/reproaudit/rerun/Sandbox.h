@@ -47,7 +47,7 @@ public:
   Sandbox &operator=(Sandbox &&) noexcept;
   ~Sandbox();
 
-  Observation run(const Intervention &intervention);
+  Observation run(const Intervention &intervention, const Probe &probe = {});
   const Capabilities &capabilities() const;
   /// Runs that take longer are killed.
   void setTimeout(std::chrono::duration<double> timeout);
