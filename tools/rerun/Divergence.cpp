@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <tuple>
 
@@ -98,6 +99,34 @@ DivergenceSearch::placeOf(const std::vector<Frame> &stack) {
   return places.empty() ? std::nullopt : std::optional(places.front());
 }
 
+/// Records are matched by name: those that only one run has of other names do
+/// not count.
+void DivergenceSearch::findValue(const Intervention &intervention,
+                                 FirstDivergence &result) {
+  Probe probe;
+  probe.values = true;
+  const auto [a, b] = askBoth(intervention, probe);
+  std::map<std::string, std::vector<const TracedValue *>> others;
+  for (const TracedValue &value : b.values)
+    others[value.name].push_back(&value);
+  std::map<std::string, std::size_t> seen;
+  for (const TracedValue &value : a.values) {
+    const std::size_t i = seen[value.name]++;
+    const auto &other = others[value.name];
+    if (i >= other.size() || other[i]->hash == value.hash)
+      continue;
+    const std::size_t colon = value.place.rfind(':');
+    result.value =
+        SourcePlace{value.place.substr(0, colon),
+                    static_cast<unsigned>(std::strtoul(
+                        value.place.c_str() + colon + 1, nullptr, 10)),
+                    0, ""};
+    result.valueName = value.name;
+    result.occurrence = i + 1;
+    return;
+  }
+}
+
 void DivergenceSearch::findPrint(const Difference &first,
                                  FirstDivergence &result) {
   if (first.artifact != "stdout")
@@ -180,6 +209,8 @@ FirstDivergence DivergenceSearch::find(const Intervention &intervention,
                                        const Difference &first) {
   FirstDivergence result;
   const unsigned before = trial_.runs();
+  if (trial_.tracesValues())
+    findValue(intervention, result);
   findPrint(first, result);
   if (result.print)
     result.level = "print";

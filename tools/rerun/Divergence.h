@@ -34,6 +34,7 @@ private:
 
   Trail ask(const Intervention &intervention, const Probe &probe);
   Pair askBoth(const Intervention &intervention, const Probe &probe);
+  void findValue(const Intervention &intervention, FirstDivergence &result);
   void findPrint(const Difference &first, FirstDivergence &result);
   std::vector<Candidate> findBlocks(const Intervention &intervention,
                                     Probe &probe);

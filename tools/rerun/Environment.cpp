@@ -95,6 +95,7 @@ void pad(std::vector<std::string> &block, std::size_t count,
 }  // namespace
 
 std::vector<std::string> environmentOf(const Intervention &intervention,
+                                       const Probe &probe,
                                        const std::vector<std::string> &own,
                                        const RunPaths &paths,
                                        const std::string &directory) {
@@ -110,6 +111,8 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
   variables["LD_BIND_NOW"] = "1";
   variables["PWD"] = directory;
   variables.erase("OLDPWD");
+  if (probe.values)
+    variables["REPROAUDIT_TRACE_FILE"] = paths.trace.string();
   if (intervention.pinned)
     setThreads(variables, kPinnedThreads);
   for (const auto &[factor, seed] : intervention.seeds)

@@ -17,6 +17,7 @@ struct RunPaths {
   std::filesystem::path library;  ///< The preload library.
   std::filesystem::path config;   ///< What it is to do.
   std::filesystem::path log;      ///< What it has to tell.
+  std::filesystem::path trace;    ///< What REPROAUDIT_TRACE records.
   std::filesystem::path home;     ///< A home directory that is not the user's.
   std::filesystem::path locales;  ///< Holds kLocaleName.
 };
@@ -31,6 +32,7 @@ inline constexpr unsigned kPinnedThreads = 2;
 /// The variables of a run. All runs get the same number of variables and bytes:
 /// they lie on the stack, above everything the program puts there.
 std::vector<std::string> environmentOf(const Intervention &intervention,
+                                       const Probe &probe,
                                        const std::vector<std::string> &own,
                                        const RunPaths &paths,
                                        const std::string &directory);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -119,6 +120,12 @@ Finding findingOf(const Cause &cause) {
   return finding;
 }
 
+Kind kindOf(Triage state) {
+  constexpr std::array kKinds = {Kind::Fail, Kind::Pass, Kind::Open,
+                                 Kind::NotApplicable};
+  return kKinds[static_cast<std::size_t>(state)];
+}
+
 }  // namespace
 
 Report toFindings(const RerunReport &report) {
@@ -128,6 +135,13 @@ Report toFindings(const RerunReport &report) {
   std::ranges::sort(result.rules, {}, &RuleInfo::name);
   for (const Cause &cause : report.causes)
     result.findings.push_back(findingOf(cause));
+  for (const TriagedFinding &triaged : report.findings) {
+    Finding finding = triaged.finding;
+    finding.kind = kindOf(triaged.state);
+    finding.message +=
+        fmt::format("; {}: {}", name(triaged.state), triaged.evidence);
+    result.findings.push_back(std::move(finding));
+  }
   std::ranges::sort(result.findings);
   for (const std::string &note : report.notes)
     result.notices.push_back({Level::Note, "rerun", "", 0, note});

@@ -117,4 +117,18 @@ Trail readTrail(const fs::path &path) {
   return trail;
 }
 
+std::vector<TracedValue> readValues(const fs::path &path) {
+  std::vector<TracedValue> values;
+  std::ifstream file(path);
+  for (std::string text; std::getline(file, text);) {
+    std::istringstream line(text);
+    TracedValue value;
+    std::size_t count = 0;
+    if (line >> value.name >> value.place >> count >> value.size >> std::hex >>
+        value.hash >> value.first)
+      values.push_back(std::move(value));
+  }
+  return values;
+}
+
 }  // namespace reproaudit

@@ -8,6 +8,7 @@
 #include "reproaudit/rerun/Run.h"
 
 #include <filesystem>
+#include <vector>
 
 namespace reproaudit {
 
@@ -21,5 +22,8 @@ void readLog(const std::filesystem::path &path, Observation &observation);
 
 /// The trail of a run; empty if it kept none.
 Trail readTrail(const std::filesystem::path &path);
+
+/// What REPROAUDIT_TRACE has written to \p path.
+std::vector<TracedValue> readValues(const std::filesystem::path &path);
 
 }  // namespace reproaudit

@@ -101,6 +101,11 @@ Json json(const std::optional<FirstDivergence> &divergence) {
   if (!divergence)
     return nullptr;
   return {{"level", divergence->level},
+          {"value", divergence->value
+                        ? Json{{"name", divergence->valueName},
+                               {"occurrence", divergence->occurrence},
+                               {"at", json(divergence->value)}}
+                        : Json(nullptr)},
           {"print", json(divergence->print)},
           {"block", json(divergence->block)},
           {"index", divergence->index},
@@ -155,6 +160,16 @@ Json json(const Cleared &cleared) {
           {"runs", cleared.runs}};
 }
 
+Json json(const TriagedFinding &triaged) {
+  return {
+      {"rule", triaged.finding.rule},
+      {"path", triaged.finding.at.path},
+      {"line", triaged.finding.at.line},
+      {"state", name(triaged.state)},
+      {"factor", triaged.factor ? Json(name(*triaged.factor)) : Json(nullptr)},
+      {"evidence", printable(triaged.evidence)}};
+}
+
 template <class T> Json list(const std::vector<T> &values) {
   Json result = Json::array();
   for (const T &value : values)
@@ -174,7 +189,7 @@ Json toJson(const RerunReport &report) {
           {"causes", list(report.causes)},
           {"cleared", list(report.cleared)},
           {"artifacts", list(report.artifacts)},
-          {"findings", Json::array()},
+          {"findings", list(report.findings)},
           {"notes", report.notes},
           {"replay", list(report.replay)},
           {"exit_code", report.exitCode}};
@@ -216,6 +231,11 @@ std::string factorLine(const FactorResult &result) {
 
 std::string divergenceText(const FirstDivergence &divergence) {
   std::string text;
+  if (divergence.value)
+    text += fmt::format("  first traced value that differs: {}, record {}, "
+                        "at {}:{}\n",
+                        divergence.valueName, divergence.occurrence,
+                        divergence.value->file, divergence.value->line);
   if (divergence.storeA)
     text += fmt::format("  first store that differs: {} at {}\n", divergence.a,
                         show(*divergence.storeA));
@@ -274,6 +294,12 @@ std::string toText(const RerunReport &report) {
   for (const Cleared &cleared : report.cleared)
     if (cleared.site)
       text += fmt::format("  {} at {}\n", cleared.called, show(*cleared.site));
+  if (!report.findings.empty())
+    text += "\n";
+  for (const TriagedFinding &triaged : report.findings)
+    text += fmt::format("{}:{}: {} is {}: {}\n", triaged.finding.at.path,
+                        triaged.finding.at.line, triaged.finding.rule,
+                        name(triaged.state), triaged.evidence);
   if (!report.notes.empty())
     text += "\n";
   for (const std::string &note : report.notes)

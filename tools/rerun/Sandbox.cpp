@@ -64,7 +64,7 @@ struct Launch {
   int out, err, status;  ///< Ends to write to.
   bool elsewhere, mounts, processes, network, fixedAddresses, pinnedSchedule;
   bool realtime;
-  std::uint64_t outputLimit;
+  std::uint64_t outputLimit, memoryLimit;
   uid_t user;
   gid_t group;
 };
@@ -127,6 +127,7 @@ bool pinToOneProcessor(bool realtime) {
   std::signal(SIGTERM, SIG_DFL);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, launch.outputLimit);
+  limit(RLIMIT_DATA, launch.memoryLimit);
   if (launch.pinnedSchedule)
     pinToOneProcessor(launch.realtime);
   if (launch.fixedAddresses)
@@ -427,6 +428,21 @@ std::vector<char *> pointersTo(std::vector<std::string> &texts) {
   return pointers;
 }
 
+std::uint64_t physicalMemory() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// Programs started from \p view, a copy that is gone after the run, are those
+/// in \p directory.
+void nameOriginals(Observation &observation, const std::string &view,
+                   const std::string &directory) {
+  for (SiteRecord &site : observation.sites)
+    for (Frame &frame : site.stack)
+      if (frame.module.starts_with(view + "/"))
+        frame.module = directory + frame.module.substr(view.size());
+}
+
 }  // namespace
 
 std::expected<Sandbox, std::string> Sandbox::create(Target target,
@@ -437,7 +453,7 @@ std::expected<Sandbox, std::string> Sandbox::create(Target target,
   const fs::path root = scratch->path();
   // A copy: its path has no character that LD_PRELOAD cannot hold.
   RunPaths paths{root / "perturb.so", root / "config", root / "log",
-                 root / "home", root / "locales"};
+                 root / "trace",      root / "home",   root / "locales"};
   std::error_code error;
   fs::copy_file(library, paths.library, error);
   if (error)
@@ -464,6 +480,8 @@ Sandbox::Sandbox(Sandbox &&) noexcept = default;
 Sandbox &Sandbox::operator=(Sandbox &&) noexcept = default;
 Sandbox::~Sandbox() = default;
 
+bool Sandbox::tracesValues() const { return state_->binary.traces; }
+
 const Capabilities &Sandbox::capabilities() const {
   return state_->capabilities;
 }
@@ -483,6 +501,7 @@ Observation Sandbox::run(const Intervention &intervention, const Probe &probe) {
     return observation;
   fs::remove(state.paths.log);
   fs::remove(trailOf(state.paths));
+  fs::remove(state.paths.trace);
   std::ofstream(state.paths.config)
       << configurationOf(intervention, probe, state.paths, state.binary,
                          state.processors, can.realtime && perturbedSchedule);
@@ -491,7 +510,7 @@ Observation Sandbox::run(const Intervention &intervention, const Probe &probe) {
   launch.workspace = &state.workspace;
   launch.directory = state.workspace.start(elsewhere).string();
   std::vector<std::string> environment = environmentOf(
-      intervention, state.environment, state.paths, launch.directory);
+      intervention, probe, state.environment, state.paths, launch.directory);
   launch.arguments = pointersTo(state.target.command);
   launch.environment = pointersTo(environment);
   launch.elsewhere = elsewhere;
@@ -503,6 +522,8 @@ Observation Sandbox::run(const Intervention &intervention, const Probe &probe) {
   launch.pinnedSchedule = intervention.pinned;
   launch.realtime = can.realtime;
   launch.outputLimit = state.target.outputLimit;
+  launch.memoryLimit = state.target.memoryLimit != 0 ? state.target.memoryLimit
+                                                     : physicalMemory();
   launch.user = getuid();
   launch.group = getgid();
 
@@ -543,7 +564,9 @@ Observation Sandbox::run(const Intervention &intervention, const Probe &probe) {
       {streams.errBytes.finish(), streams.outBytes.finish()});
   std::ranges::sort(observation.artifacts, {}, &Artifact::name);
   readLog(state.paths.log, observation);
+  nameOriginals(observation, launch.directory, state.target.directory.string());
   observation.trail = readTrail(trailOf(state.paths));
+  observation.trail.values = readValues(state.paths.trace);
   return observation;
 }
 

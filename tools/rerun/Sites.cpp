@@ -134,6 +134,14 @@ void SiteSearch::explain(const FactorResult &result, RerunReport &report) {
   addReached(cause, report);
 }
 
+ReachedPlaces SiteSearch::reached() {
+  ReachedPlaces places;
+  for (const FactorInfo &factor : kFactors)
+    for (const auto &[id, site] : trial_.sitesOf(factor.factor))
+      places[factor.factor].push_back(symbols_.placesOf(site.stack));
+  return places;
+}
+
 /// Without a lever for single sites: all places where the program asks.
 void SiteSearch::addReached(const Cause &cause, RerunReport &report) {
   constexpr std::size_t kShown = 5;

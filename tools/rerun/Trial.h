@@ -29,6 +29,8 @@ public:
     return run(intervention, probe);
   }
 
+  bool tracesValues() const { return sandbox_.tracesValues(); }
+
   /// Whether libm took the same code path in the last run as in the reference.
   bool sameDispatch() const { return dispatch_ == reference_.dispatch; }
 

@@ -63,6 +63,7 @@ struct Probe {
   bool blocks = false;    ///< How all heap blocks change.
   bool contents = false;  ///< What is in the blocks of `cells` at `epoch`.
   bool watch = false;     ///< Every store into `cells` from `epoch` on.
+  bool values = false;    ///< What REPROAUDIT_TRACE records.
   std::optional<std::uint64_t> printed;  ///< Who writes this byte of stdout.
   std::uint64_t epoch = 0;               ///< Number of a write to stdout.
   std::vector<Cell> cells;               ///< At most four.
@@ -80,7 +81,15 @@ struct Store {
   Frame at;
 };
 
+/// One call of REPROAUDIT_TRACE; reproaudit/trace/trace.h.
+struct TracedValue {
+  std::string name, place;  ///< `loss`, `train.cpp:12`.
+  std::uint64_t hash = 0, first = 0;
+  std::size_t size = 0;  ///< Of an element, in bytes.
+};
+
 struct Trail {
+  std::vector<TracedValue> values;
   std::vector<BlockState> blocks;
   std::map<std::uint64_t, std::string> contents;
   std::vector<Store> stores;
