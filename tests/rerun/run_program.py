@@ -5,6 +5,9 @@
     // also: NAME          this one may differ too
     // clean               no factor may differ
     ...;  // site: NAME    a cause with this factor must name this line
+    // store: NAME        a cause with this factor must name the store that
+                          differs first, and it is marked
+    ...;  // here: store
     ...;  // cleared: NAME a call site here must have been tested and cleared
 """
 import json
@@ -22,6 +25,14 @@ def markers(source: Path, word: str) -> set[tuple[str, int]]:
 
 def places(entries) -> set[tuple[str, int]]:
     return {(e["factor"], e["site"]["line"]) for e in entries if e["site"]}
+
+
+def stores(report, factor: str):
+    for cause in report["causes"]:
+        divergence = cause["first_divergence"]
+        if cause["factor"] == factor and divergence:
+            assert divergence["runs"] <= 12, f"{divergence['runs']} runs to find a store"
+            yield from (s["line"] for s in (divergence["store_a"], divergence["store_b"]) if s)
 
 
 def audit(reproaudit: str, program: str, options: list[str]) -> dict:
@@ -45,6 +56,10 @@ def problems(source: Path, report: dict):
         yield f"{name} does not differ"
     for name in sorted(differing - allowed):
         yield f"{name} differs"
+    for name, _ in sorted(markers(source, "store")):
+        lines = {line for _, line in markers(source, "here")}
+        if not lines & set(stores(report, name)):
+            yield f"no store of line {lines} is named for {name}"
     caused, cleared = places(report["causes"]), places(report["cleared"])
     for name, line in sorted(markers(source, "site") - caused):
         yield f"line {line} is not named as a cause of {name}"

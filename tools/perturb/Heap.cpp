@@ -47,8 +47,8 @@ std::size_t sizeOf(unsigned sizeClass) {
   return std::size_t{5 + (sizeClass - kSteps) % 4} << (log - 2);
 }
 
-void *reserve(std::size_t size) {
-  void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+void *reserve(std::size_t size, int access) {
+  void *memory = mmap(nullptr, size, access,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return memory == MAP_FAILED ? nullptr : memory;
 }
@@ -74,7 +74,8 @@ struct Pool {
 private:
   void grow() {
     const std::size_t wanted = capacity == 0 ? 8192 : 2 * capacity;
-    auto **bigger = static_cast<void **>(reserve(wanted * sizeof(void *)));
+    auto **bigger = static_cast<void **>(
+        reserve(wanted * sizeof(void *), PROT_READ | PROT_WRITE));
     if (!bigger)
       return;
     if (blocks) {
@@ -113,8 +114,9 @@ private:
 } heap;
 
 bool ShuffledHeap::start() {
-  classOfGranule = static_cast<unsigned char *>(reserve(kArena / kGranule));
-  arena = static_cast<char *>(reserve(kArena));
+  classOfGranule = static_cast<unsigned char *>(
+      reserve(kArena / kGranule, PROT_READ | PROT_WRITE));
+  arena = static_cast<char *>(reserve(kArena, PROT_NONE));
   random = mix(seedOf(Factor::HeapOrder));
   return arena && classOfGranule;
 }
@@ -124,7 +126,9 @@ void ShuffledHeap::refill(unsigned sizeClass) {
   const std::size_t chunk =
       8 * size < kGranule ? kGranule
                           : (8 * size + kGranule - 1) / kGranule * kGranule;
-  if (used + chunk > kArena)
+  // Only what is in use counts against a limit of memory.
+  if (used + chunk > kArena ||
+      mprotect(arena + used, chunk, PROT_READ | PROT_WRITE) != 0)
     return;
   std::memset(classOfGranule + used / kGranule, static_cast<int>(sizeClass),
               chunk / kGranule);

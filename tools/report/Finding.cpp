@@ -33,6 +33,12 @@ std::string_view name(Level level) {
   return "warning";
 }
 
+std::string_view name(Kind kind) {
+  constexpr std::string_view kNames[] = {"fail", "pass", "open",
+                                         "notApplicable"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 // Found by argument-dependent lookup from the conversions of the members.
 
 static void to_json(Json &json, Level level) { json = name(level); }

@@ -320,8 +320,8 @@ Json SarifWriter::result(const Finding &finding,
   if (const auto index = ruleIndex_.find(finding.rule);
       index != ruleIndex_.end())
     result["ruleIndex"] = index->second;
-  result["kind"] = "fail";
-  result["level"] = name(finding.level);
+  result["kind"] = name(finding.kind);
+  result["level"] = finding.kind == Kind::Fail ? name(finding.level) : "none";
   result["rank"] = rank(finding.level);
   explain(finding, result);
   if (!finding.flow.empty())

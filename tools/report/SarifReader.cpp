@@ -92,6 +92,14 @@ std::optional<Remark> cureOf(const std::string &message, const Json &result) {
   return Remark{.text = phraseOf(text)};
 }
 
+Kind kindOf(const Json &result) {
+  const std::string word = result.value("kind", "fail");
+  for (const Kind kind : {Kind::Pass, Kind::Open, Kind::NotApplicable})
+    if (word == name(kind))
+      return kind;
+  return Kind::Fail;
+}
+
 Fix fixOf(const Json &json) {
   Fix fix = {.title = phraseOf(json.at("description").at("text")),
              .safe = json.at("properties").at("applicability") == "safe"};
@@ -152,6 +160,7 @@ Finding findingOf(const Json &result) {
   if (result.contains("suppressions") && !result.at("suppressions").empty())
     finding.suppression =
         Suppression{result.at("suppressions").at(0).value("justification", "")};
+  finding.kind = kindOf(result);
   return finding;
 }
 

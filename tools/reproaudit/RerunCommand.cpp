@@ -2,6 +2,7 @@
 #include "Command.h"
 
 #include "reproaudit/report/Formats.h"
+#include "reproaudit/report/SarifReader.h"
 #include "reproaudit/rerun/Audit.h"
 
 #include <fmt/format.h>
@@ -21,9 +22,10 @@ namespace {
 
 struct Arguments {
   std::vector<std::string> command, factors, outputs, masks, reports;
-  std::string level = "L5", replay;
+  std::string level = "L5", replay, findings;
   unsigned runs = 3;
   double timeBudget = 120, timeout = 600, tolerance = 1e-5;
+  std::uint64_t memory = 0, outputLimit = 4096;
   bool network = false, noNamespaces = false;
 };
 
@@ -83,6 +85,17 @@ std::vector<Intervention> readReplay(const std::string &path) {
   return replay;
 }
 
+/// The findings in a SARIF log of `scan`.
+std::vector<Finding> readFindings(const std::string &path) {
+  std::ifstream file(path);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  auto log = readSarif(
+      text, [](std::string_view) -> const RuleInfo * { return nullptr; });
+  if (const auto *problem = std::get_if<std::string>(&log))
+    throw UsageError{fmt::format("{}: {}", path, *problem)};
+  return std::get<SarifLog>(std::move(log)).report.findings;
+}
+
 AuditOptions optionsOf(const Arguments &arguments) {
   AuditOptions options;
   options.runs = arguments.runs;
@@ -100,6 +113,8 @@ AuditOptions optionsOf(const Arguments &arguments) {
   }
   if (!arguments.replay.empty())
     options.replay = readReplay(arguments.replay);
+  if (!arguments.findings.empty())
+    options.findings = readFindings(arguments.findings);
   return options;
 }
 
@@ -142,6 +157,8 @@ int run(const Arguments &arguments) {
   target.command = arguments.command;
   target.directory = fs::current_path();
   target.timeout = std::chrono::duration<double>(arguments.timeout);
+  target.outputLimit = arguments.outputLimit << 20;
+  target.memoryLimit = arguments.memory << 20;
   target.network = arguments.network;
   target.namespaces = !arguments.noNamespaces;
   try {
@@ -196,6 +213,19 @@ void addOptions(CLI::App &command, Arguments &arguments) {
       .add_option("--timeout", arguments.timeout,
                   "Seconds that the first run may take")
       ->capture_default_str();
+  command
+      .add_option("--memory", arguments.memory,
+                  "MiB that a process of the program may use")
+      ->default_str("what the machine has");
+  command
+      .add_option("--output-limit", arguments.outputLimit,
+                  "MiB that the program may write to a file or stream")
+      ->capture_default_str();
+  command
+      .add_option("--findings", arguments.findings,
+                  "Say which findings in this SARIF log of `scan` are "
+                  "confirmed by running the program")
+      ->type_name("FILE");
   command
       .add_option("--replay", arguments.replay,
                   "Repeat only the runs that differed in this JSON report")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "BaselineFile.h"
 #include "Command.h"
+#include "Evidence.h"
 #include "Fixes.h"
 #include "Output.h"
 #include "ScanArguments.h"
@@ -27,6 +28,7 @@ struct Arguments {
   std::vector<std::string> outputs = {"text"};
   std::string diffBase;
   std::string baseline;
+  std::string evidence;
   bool staged = false;
   bool cmakeTrace = false;
   bool fix = false;
@@ -71,6 +73,9 @@ void addOptions(CLI::App &app, Arguments &arguments) {
                "Print the fixes as a patch instead of the findings");
   app.add_option("--baseline", arguments.baseline,
                  "Report only what this baseline does not accept")
+      ->type_name("FILE");
+  app.add_option("--evidence", arguments.evidence,
+                 "Raise findings that this JSON report of `rerun` confirms")
       ->type_name("FILE");
   app.add_option("--color", arguments.colour, "Colours in the text format")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -190,6 +195,10 @@ int run(CLI::App &command, const Arguments &arguments) {
   Report &report = result->report;
   if (!arguments.baseline.empty())
     if (const auto applied = applyBaseline(arguments, *result); !applied)
+      return fail(applied.error());
+  if (!arguments.evidence.empty())
+    if (const auto applied = applyEvidence(arguments.evidence, report.findings);
+        !applied)
       return fail(applied.error());
   const SourceTexts texts(result->root.string());
   if (arguments.diff)

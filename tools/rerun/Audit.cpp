@@ -251,6 +251,8 @@ void Audit::findCauses() {
   for (const FactorResult *result : applicable())
     if (result->state == FactorState::Differs)
       search.explain(*result, report_);
+  if (!options_.findings.empty())
+    report_.findings = triage(options_.findings, report_, search.reached());
 }
 
 /// A hash of an address, such as that of a thread, is no better than the

@@ -118,6 +118,7 @@ Binary readBinary(const fs::path &path) {
       consumeError(name.takeError());
       continue;
     }
+    binary.traces |= *name == "reproaudit_trace_put";
     if (*name == "__cpu_model")
       binary.processorModel = cantFail(symbol.getAddress());
   }

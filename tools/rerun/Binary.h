@@ -16,6 +16,7 @@ struct Binary {
   /// What libgcc finds out about the processor, in programs that ask
   /// __builtin_cpu_supports; 0: not there.
   std::uint64_t processorModel = 0;
+  bool traces = false;  ///< Includes reproaudit/trace/trace.h.
 };
 
 /// Where \p command, as typed in \p directory, is found.

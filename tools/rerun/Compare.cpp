@@ -3,12 +3,14 @@
 #include "reproaudit/rerun/Difference.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <sstream>
 
 namespace reproaudit {
 
@@ -133,6 +135,47 @@ std::size_t firstMismatch(std::string_view a, std::string_view b) {
   return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
+/// The first difference of two JSON values, as a JSON pointer.
+std::string pointerTo(const nlohmann::json &a, const nlohmann::json &b) {
+  if (a.type() != b.type() || !a.is_structured() || a.size() != b.size())
+    return "";
+  for (const auto &entry : a.items()) {
+    if (a.is_object() && !b.contains(entry.key()))
+      return "";
+    const auto &other =
+        a.is_object() ? b.at(entry.key()) : b.at(std::stoul(entry.key()));
+    if (entry.value() != other)
+      return "/" + entry.key() + pointerTo(entry.value(), other);
+  }
+  return "";
+}
+
+/// Where in files of a known structure the line \p where is.
+std::string placeIn(const std::string &name, const std::string &x,
+                    const std::string &y, std::size_t at) {
+  constexpr std::size_t kMost = std::size_t{8} << 20;
+  if (x.size() > kMost || y.size() > kMost)
+    return "";
+  if (name.ends_with(".json")) {
+    const auto a = nlohmann::json::parse(x, nullptr, false);
+    const auto b = nlohmann::json::parse(y, nullptr, false);
+    const std::string pointer =
+        a.is_discarded() || b.is_discarded() ? "" : pointerTo(a, b);
+    return pointer.empty() ? "" : ", " + pointer;
+  }
+  if (name.ends_with(".csv")) {
+    const std::size_t begin = at == 0 ? 0 : x.rfind('\n', at - 1) + 1;
+    const auto column = std::count(x.begin() + static_cast<long>(begin),
+                                   x.begin() + static_cast<long>(at), ',');
+    std::istringstream header(x.substr(0, x.find('\n')));
+    std::string title;
+    for (long i = 0; i <= column && std::getline(header, title, ',');)
+      ++i;
+    return ", column " + title;
+  }
+  return "";
+}
+
 Difference compareText(const Artifact &a, const std::string &x,
                        const std::string &y, const CompareOptions &options) {
   Difference result;
@@ -142,6 +185,7 @@ Difference compareText(const Artifact &a, const std::string &x,
   result.where = fmt::format(
       "line {}",
       1 + std::count(x.begin(), x.begin() + static_cast<long>(at), '\n'));
+  result.where += placeIn(a.name, x, y, at);
   result.a = shortened(lineAt(x, std::min(at, x.size())));
   result.b = shortened(lineAt(y, std::min(at, y.size())));
   if (Magnitude magnitude; onlyNumbersDiffer(x, y, magnitude)) {

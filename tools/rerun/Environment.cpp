@@ -95,6 +95,7 @@ void pad(std::vector<std::string> &block, std::size_t count,
 }  // namespace
 
 std::vector<std::string> environmentOf(const Intervention &intervention,
+                                       const Probe &probe,
                                        const std::vector<std::string> &own,
                                        const RunPaths &paths,
                                        const std::string &directory) {
@@ -110,6 +111,8 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
   variables["LD_BIND_NOW"] = "1";
   variables["PWD"] = directory;
   variables.erase("OLDPWD");
+  if (probe.values)
+    variables["REPROAUDIT_TRACE_FILE"] = paths.trace.string();
   if (intervention.pinned)
     setThreads(variables, kPinnedThreads);
   for (const auto &[factor, seed] : intervention.seeds)
@@ -122,9 +125,29 @@ std::vector<std::string> environmentOf(const Intervention &intervention,
   return block;
 }
 
+namespace {
+
+std::string textOf(const Probe &probe) {
+  std::string text;
+  if (probe.blocks)
+    text += "trail-blocks 1\n";
+  if (probe.contents)
+    text += fmt::format("trail-contents {:x}\n", probe.epoch);
+  if (probe.watch)
+    text += fmt::format("trail-watch {:x}\n", probe.epoch);
+  if (probe.printed)
+    text += fmt::format("trail-print {:x}\n", *probe.printed);
+  for (const Cell &cell : probe.cells)
+    text += fmt::format("trail-cell {:x} {:x}\n", cell.block, cell.offset);
+  return text;
+}
+
+}  // namespace
+
 std::string configurationOf(const Intervention &intervention,
-                            const RunPaths &paths, const Binary &binary,
-                            unsigned processors, bool realtime) {
+                            const Probe &probe, const RunPaths &paths,
+                            const Binary &binary, unsigned processors,
+                            bool realtime) {
   std::string text =
       fmt::format("log {}\nprocessors {}\n", paths.log.string(), processors);
   if (intervention.pinned)
@@ -139,7 +162,7 @@ std::string configurationOf(const Intervention &intervention,
     text += fmt::format("{} {}\n", name(factor), seed);
   for (const std::uint64_t site : intervention.sites)
     text += fmt::format("site {:016x}\n", site);
-  return text;
+  return text + textOf(probe);
 }
 
 std::vector<std::string> ownEnvironment() {

@@ -17,6 +17,7 @@ struct RunPaths {
   std::filesystem::path library;  ///< The preload library.
   std::filesystem::path config;   ///< What it is to do.
   std::filesystem::path log;      ///< What it has to tell.
+  std::filesystem::path trace;    ///< What REPROAUDIT_TRACE records.
   std::filesystem::path home;     ///< A home directory that is not the user's.
   std::filesystem::path locales;  ///< Holds kLocaleName.
 };
@@ -31,14 +32,16 @@ inline constexpr unsigned kPinnedThreads = 2;
 /// The variables of a run. All runs get the same number of variables and bytes:
 /// they lie on the stack, above everything the program puts there.
 std::vector<std::string> environmentOf(const Intervention &intervention,
+                                       const Probe &probe,
                                        const std::vector<std::string> &own,
                                        const RunPaths &paths,
                                        const std::string &directory);
 
 /// The text of RunPaths::config.
 std::string configurationOf(const Intervention &intervention,
-                            const RunPaths &paths, const Binary &binary,
-                            unsigned processors, bool realtime);
+                            const Probe &probe, const RunPaths &paths,
+                            const Binary &binary, unsigned processors,
+                            bool realtime);
 
 /// This process's variables, sorted.
 std::vector<std::string> ownEnvironment();

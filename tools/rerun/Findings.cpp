@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -104,8 +105,25 @@ Finding findingOf(const Cause &cause) {
                                  cause.called.empty() ? "here" : cause.called,
                                  cause.first.a, cause.first.b,
                                  cause.first.artifact, cause.first.where)});
+  if (const auto &divergence = cause.divergence) {
+    if (divergence->storeA)
+      finding.flow.push_back(
+          {rangeOf(*divergence->storeA),
+           fmt::format("the first store that differs: '{}' in one run, '{}' in "
+                       "the other",
+                       divergence->a, divergence->b)});
+    if (divergence->print)
+      finding.flow.push_back(
+          {rangeOf(*divergence->print), "the first output that differs"});
+  }
   finding.cure = Remark{finding.at, std::string(info(cause.factor).cure)};
   return finding;
+}
+
+Kind kindOf(Triage state) {
+  constexpr std::array kKinds = {Kind::Fail, Kind::Pass, Kind::Open,
+                                 Kind::NotApplicable};
+  return kKinds[static_cast<std::size_t>(state)];
 }
 
 }  // namespace
@@ -117,6 +135,13 @@ Report toFindings(const RerunReport &report) {
   std::ranges::sort(result.rules, {}, &RuleInfo::name);
   for (const Cause &cause : report.causes)
     result.findings.push_back(findingOf(cause));
+  for (const TriagedFinding &triaged : report.findings) {
+    Finding finding = triaged.finding;
+    finding.kind = kindOf(triaged.state);
+    finding.message +=
+        fmt::format("; {}: {}", name(triaged.state), triaged.evidence);
+    result.findings.push_back(std::move(finding));
+  }
   std::ranges::sort(result.findings);
   for (const std::string &note : report.notes)
     result.notices.push_back({Level::Note, "rerun", "", 0, note});

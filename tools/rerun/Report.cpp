@@ -97,6 +97,26 @@ Json json(const FactorResult &result) {
           {"runs", result.runs}};
 }
 
+Json json(const std::optional<FirstDivergence> &divergence) {
+  if (!divergence)
+    return nullptr;
+  return {{"level", divergence->level},
+          {"value", divergence->value
+                        ? Json{{"name", divergence->valueName},
+                               {"occurrence", divergence->occurrence},
+                               {"at", json(divergence->value)}}
+                        : Json(nullptr)},
+          {"print", json(divergence->print)},
+          {"block", json(divergence->block)},
+          {"index", divergence->index},
+          {"store_a", json(divergence->storeA)},
+          {"store_b", json(divergence->storeB)},
+          {"a", divergence->a},
+          {"b", divergence->b},
+          {"reason", divergence->reason},
+          {"runs", divergence->runs}};
+}
+
 Json json(const Cause &cause) {
   Json stack = Json::array();
   for (const SourcePlace &place : cause.stack)
@@ -109,6 +129,7 @@ Json json(const Cause &cause) {
           {"evidence", cause.evidence},
           {"stack", std::move(stack)},
           {"difference", json(cause.first)},
+          {"first_divergence", json(cause.divergence)},
           {"cure", info(cause.factor).cure}};
 }
 
@@ -139,6 +160,16 @@ Json json(const Cleared &cleared) {
           {"runs", cleared.runs}};
 }
 
+Json json(const TriagedFinding &triaged) {
+  return {
+      {"rule", triaged.finding.rule},
+      {"path", triaged.finding.at.path},
+      {"line", triaged.finding.at.line},
+      {"state", name(triaged.state)},
+      {"factor", triaged.factor ? Json(name(*triaged.factor)) : Json(nullptr)},
+      {"evidence", printable(triaged.evidence)}};
+}
+
 template <class T> Json list(const std::vector<T> &values) {
   Json result = Json::array();
   for (const T &value : values)
@@ -158,7 +189,7 @@ Json toJson(const RerunReport &report) {
           {"causes", list(report.causes)},
           {"cleared", list(report.cleared)},
           {"artifacts", list(report.artifacts)},
-          {"findings", Json::array()},
+          {"findings", list(report.findings)},
           {"notes", report.notes},
           {"replay", list(report.replay)},
           {"exit_code", report.exitCode}};
@@ -198,6 +229,31 @@ std::string factorLine(const FactorResult &result) {
   return text + "\n";
 }
 
+std::string divergenceText(const FirstDivergence &divergence) {
+  std::string text;
+  if (divergence.value)
+    text += fmt::format("  first traced value that differs: {}, record {}, "
+                        "at {}:{}\n",
+                        divergence.valueName, divergence.occurrence,
+                        divergence.value->file, divergence.value->line);
+  if (divergence.storeA)
+    text += fmt::format("  first store that differs: {} at {}\n", divergence.a,
+                        show(*divergence.storeA));
+  if (divergence.storeB)
+    text += fmt::format("                      other: {} at {}\n", divergence.b,
+                        show(*divergence.storeB));
+  if (divergence.block)
+    text += fmt::format("  in the block from {}, word {}: {} and {}\n",
+                        show(*divergence.block), divergence.index, divergence.a,
+                        divergence.b);
+  if (divergence.print)
+    text += fmt::format("  printed at {}\n", show(*divergence.print));
+  if (!divergence.reason.empty() && divergence.level != "none")
+    text += fmt::format("  no finer than the {}: {}\n", divergence.level,
+                        divergence.reason);
+  return text;
+}
+
 std::string causeText(const Cause &cause) {
   std::string text =
       fmt::format("\ncause: {}{}{}\n", name(cause.factor),
@@ -214,6 +270,8 @@ std::string causeText(const Cause &cause) {
                         "(relative {:.3g})\n",
                         magnitude->count, magnitude->maxAbsolute,
                         magnitude->maxRelative);
+  if (cause.divergence)
+    text += divergenceText(*cause.divergence);
   return text + fmt::format("  cure: {}\n", info(cause.factor).cure);
 }
 
@@ -236,6 +294,12 @@ std::string toText(const RerunReport &report) {
   for (const Cleared &cleared : report.cleared)
     if (cleared.site)
       text += fmt::format("  {} at {}\n", cleared.called, show(*cleared.site));
+  if (!report.findings.empty())
+    text += "\n";
+  for (const TriagedFinding &triaged : report.findings)
+    text += fmt::format("{}:{}: {} is {}: {}\n", triaged.finding.at.path,
+                        triaged.finding.at.line, triaged.finding.rule,
+                        name(triaged.state), triaged.evidence);
   if (!report.notes.empty())
     text += "\n";
   for (const std::string &note : report.notes)

@@ -9,6 +9,7 @@
 #include "Artifact.h"
 #include "Binary.h"
 #include "Environment.h"
+#include "Log.h"
 #include "Workspace.h"
 
 #include <fmt/format.h>
@@ -63,7 +64,7 @@ struct Launch {
   int out, err, status;  ///< Ends to write to.
   bool elsewhere, mounts, processes, network, fixedAddresses, pinnedSchedule;
   bool realtime;
-  std::uint64_t outputLimit;
+  std::uint64_t outputLimit, memoryLimit;
   uid_t user;
   gid_t group;
 };
@@ -126,6 +127,7 @@ bool pinToOneProcessor(bool realtime) {
   std::signal(SIGTERM, SIG_DFL);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, launch.outputLimit);
+  limit(RLIMIT_DATA, launch.memoryLimit);
   if (launch.pinnedSchedule)
     pinToOneProcessor(launch.realtime);
   if (launch.fixedAddresses)
@@ -315,54 +317,6 @@ void stop(pid_t keeper) {
   waitpid(keeper, nullptr, 0);
 }
 
-// -- The log of the preload library ------------------------------------------
-
-std::optional<Factor> factorCalled(std::string_view word) {
-  for (const FactorInfo &factor : kFactors)
-    if (factor.name == word)
-      return factor.factor;
-  return std::nullopt;
-}
-
-std::optional<SiteRecord> parseSite(std::istringstream &line) {
-  std::string factor, id, word;
-  SiteRecord site;
-  if (!(line >> factor >> id >> site.kind))
-    return std::nullopt;
-  const auto known = factorCalled(factor);
-  if (!known)
-    return std::nullopt;
-  site.factor = *known;
-  site.id = std::strtoull(id.c_str(), nullptr, 16);
-  while (line >> word)
-    if (const std::size_t plus = word.rfind("+0x"); plus != std::string::npos)
-      site.stack.push_back(
-          {word.substr(0, plus),
-           std::strtoull(word.c_str() + plus + 3, nullptr, 16)});
-  return site;
-}
-
-void readLog(const fs::path &path, Observation &observation) {
-  std::ifstream file(path);
-  for (std::string text; std::getline(file, text);) {
-    std::istringstream line(text);
-    std::string word;
-    line >> word;
-    if (word == "process" && line >> word) {
-      observation.loaded = true;
-      observation.programs.insert(word);
-    } else if (word == "ack" && line >> word) {
-      if (const auto factor = factorCalled(word))
-        observation.acknowledged.insert(*factor);
-    } else if (word == "dispatch") {
-      line >> observation.dispatch;
-    } else if (word == "site") {
-      if (auto site = parseSite(line))
-        observation.sites.push_back(std::move(*site));
-    }
-  }
-}
-
 // -- What is allowed here ----------------------------------------------------
 
 /// Whether \p works returns true in a child in new \p namespaces.
@@ -381,7 +335,6 @@ Capabilities probe(Workspace &workspace, bool namespaces) {
   const uid_t user = getuid();
   const gid_t group = getgid();
   const unsigned long userFlag = user == 0 ? 0 : CLONE_NEWUSER;
-  workspace.prepare(false);
   const auto mounts = [&] {
     if (userFlag)
       keepIdentity(user, group);
@@ -392,7 +345,10 @@ Capabilities probe(Workspace &workspace, bool namespaces) {
     return mounts() && mount("proc", "/proc", "proc", 0, nullptr) == 0;
   };
   constexpr unsigned long kMounts = CLONE_NEWNS | CLONE_NEWNET;
+  workspace.prepare(false);
   result.mounts = namespaces && tryIn(userFlag | kMounts, mounts);
+  workspace.collect(false);  // Layers are good for one mount.
+  workspace.prepare(false);
   result.processes =
       result.mounts &&
       tryIn(userFlag | kMounts | CLONE_NEWPID | CLONE_NEWIPC, procs);
@@ -472,6 +428,21 @@ std::vector<char *> pointersTo(std::vector<std::string> &texts) {
   return pointers;
 }
 
+std::uint64_t physicalMemory() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// Programs started from \p view, a copy that is gone after the run, are those
+/// in \p directory.
+void nameOriginals(Observation &observation, const std::string &view,
+                   const std::string &directory) {
+  for (SiteRecord &site : observation.sites)
+    for (Frame &frame : site.stack)
+      if (frame.module.starts_with(view + "/"))
+        frame.module = directory + frame.module.substr(view.size());
+}
+
 }  // namespace
 
 std::expected<Sandbox, std::string> Sandbox::create(Target target,
@@ -482,7 +453,7 @@ std::expected<Sandbox, std::string> Sandbox::create(Target target,
   const fs::path root = scratch->path();
   // A copy: its path has no character that LD_PRELOAD cannot hold.
   RunPaths paths{root / "perturb.so", root / "config", root / "log",
-                 root / "home", root / "locales"};
+                 root / "trace",      root / "home",   root / "locales"};
   std::error_code error;
   fs::copy_file(library, paths.library, error);
   if (error)
@@ -509,6 +480,8 @@ Sandbox::Sandbox(Sandbox &&) noexcept = default;
 Sandbox &Sandbox::operator=(Sandbox &&) noexcept = default;
 Sandbox::~Sandbox() = default;
 
+bool Sandbox::tracesValues() const { return state_->binary.traces; }
+
 const Capabilities &Sandbox::capabilities() const {
   return state_->capabilities;
 }
@@ -517,7 +490,7 @@ void Sandbox::setTimeout(Seconds timeout) { state_->target.timeout = timeout; }
 
 void Sandbox::forgoRealtime() { state_->capabilities.realtime = false; }
 
-Observation Sandbox::run(const Intervention &intervention) {
+Observation Sandbox::run(const Intervention &intervention, const Probe &probe) {
   State &state = *state_;
   const Capabilities &can = state.capabilities;
   Observation observation;
@@ -527,15 +500,17 @@ Observation Sandbox::run(const Intervention &intervention) {
   if (!observation.failure.empty())
     return observation;
   fs::remove(state.paths.log);
+  fs::remove(trailOf(state.paths));
+  fs::remove(state.paths.trace);
   std::ofstream(state.paths.config)
-      << configurationOf(intervention, state.paths, state.binary,
+      << configurationOf(intervention, probe, state.paths, state.binary,
                          state.processors, can.realtime && perturbedSchedule);
 
   Launch launch;
   launch.workspace = &state.workspace;
   launch.directory = state.workspace.start(elsewhere).string();
   std::vector<std::string> environment = environmentOf(
-      intervention, state.environment, state.paths, launch.directory);
+      intervention, probe, state.environment, state.paths, launch.directory);
   launch.arguments = pointersTo(state.target.command);
   launch.environment = pointersTo(environment);
   launch.elsewhere = elsewhere;
@@ -547,6 +522,8 @@ Observation Sandbox::run(const Intervention &intervention) {
   launch.pinnedSchedule = intervention.pinned;
   launch.realtime = can.realtime;
   launch.outputLimit = state.target.outputLimit;
+  launch.memoryLimit = state.target.memoryLimit != 0 ? state.target.memoryLimit
+                                                     : physicalMemory();
   launch.user = getuid();
   launch.group = getgid();
 
@@ -587,6 +564,9 @@ Observation Sandbox::run(const Intervention &intervention) {
       {streams.errBytes.finish(), streams.outBytes.finish()});
   std::ranges::sort(observation.artifacts, {}, &Artifact::name);
   readLog(state.paths.log, observation);
+  nameOriginals(observation, launch.directory, state.target.directory.string());
+  observation.trail = readTrail(trailOf(state.paths));
+  observation.trail.values = readValues(state.paths.trace);
   return observation;
 }
 

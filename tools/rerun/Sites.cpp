@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Sites.h"
 
+#include "Divergence.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +10,9 @@
 
 namespace reproaudit {
 namespace {
+
+/// Causes of a factor whose course is followed.
+constexpr std::ptrdiff_t kLocated = 2;
 
 /// An id that no site has: everything is recorded, nothing perturbed.
 constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
@@ -91,6 +96,10 @@ bool SiteSearch::bisect(const FactorResult &result, RerunReport &report) {
         fmt::format("of {} call sites, changing this one alone changes {}",
                     ids.size(), one.first.artifact);
     name(cause, sites.at(one.id));
+    if (&one - guilty.data() < kLocated && !trial_.budgetSpent())
+      cause.divergence =
+          DivergenceSearch(trial_, symbols_)
+              .find({true, {{factor_, one.seed}}, {one.id}}, one.first);
     report.causes.push_back(std::move(cause));
     report.replay.push_back({true, {{factor_, one.seed}}, {one.id}});
   }
@@ -123,6 +132,14 @@ void SiteSearch::explain(const FactorResult &result, RerunReport &report) {
       fmt::format("{} of {} runs that change the {} differ from the pinned run",
                   result.differing, result.runs, info(factor_).changes);
   addReached(cause, report);
+}
+
+ReachedPlaces SiteSearch::reached() {
+  ReachedPlaces places;
+  for (const FactorInfo &factor : kFactors)
+    for (const auto &[id, site] : trial_.sitesOf(factor.factor))
+      places[factor.factor].push_back(symbols_.placesOf(site.stack));
+  return places;
 }
 
 /// Without a lever for single sites: all places where the program asks.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "Symbols.h"
+#include "Triage.h"
 #include "Trial.h"
 
 #include <optional>
@@ -18,6 +19,9 @@ public:
 
   /// Adds the causes behind \p result, and what was cleared, to \p report.
   void explain(const FactorResult &result, RerunReport &report);
+
+  /// Every place where the program asked for something, by factor.
+  ReachedPlaces reached();
 
 private:
   using Ids = std::vector<std::uint64_t>;

@@ -6,8 +6,8 @@
 
 namespace reproaudit {
 
-Observation Trial::run(const Intervention &intervention) {
-  Observation observation = sandbox_.run(intervention);
+Observation Trial::run(const Intervention &intervention, const Probe &probe) {
+  Observation observation = sandbox_.run(intervention, probe);
   ++runs_;
   dispatch_ = observation.dispatch;
   if (!options_.outputs.empty())
@@ -34,6 +34,11 @@ std::vector<Difference> Trial::perturbed(const Intervention &intervention) {
     observation = run(intervention);
   }
   return compare(reference_, observation, options_.compare);
+}
+
+std::optional<SiteRecord> Trial::site(std::uint64_t id) const {
+  const auto found = sites_.find(id);
+  return found == sites_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::map<std::uint64_t, SiteRecord> Trial::sitesOf(Factor factor) const {

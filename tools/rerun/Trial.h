@@ -4,6 +4,7 @@
 #include "reproaudit/rerun/Audit.h"
 
 #include <map>
+#include <optional>
 
 namespace reproaudit {
 
@@ -23,9 +24,17 @@ public:
   /// What \p intervention changes about the output; empty: nothing.
   std::vector<Difference> perturbed(const Intervention &intervention);
 
+  /// A run that tells about its course.
+  Observation probed(const Intervention &intervention, const Probe &probe) {
+    return run(intervention, probe);
+  }
+
+  bool tracesValues() const { return sandbox_.tracesValues(); }
+
   /// Whether libm took the same code path in the last run as in the reference.
   bool sameDispatch() const { return dispatch_ == reference_.dispatch; }
 
+  std::optional<SiteRecord> site(std::uint64_t id) const;
   /// Sites of \p factor that any run has reported, by id.
   std::map<std::uint64_t, SiteRecord> sitesOf(Factor factor) const;
   /// Whether the last runs came by one of \p sites.
@@ -36,7 +45,7 @@ public:
 
 private:
   using Clock = std::chrono::steady_clock;
-  Observation run(const Intervention &intervention);
+  Observation run(const Intervention &intervention, const Probe &probe = {});
 
   Sandbox &sandbox_;
   const AuditOptions &options_;

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <set>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>

@@ -53,6 +53,14 @@ struct Fix {
 
 enum class Level : std::uint8_t { Note, Warning, Error };
 
+/// What is known about a finding; SARIF has the same words.
+enum class Kind : std::uint8_t {
+  Fail,           ///< It is wrong.
+  Pass,           ///< It was tried, and is not.
+  Open,           ///< It could not be decided.
+  NotApplicable,  ///< Nothing can be tried.
+};
+
 /// A `// NOLINT(rule): reason` that covers a finding.
 struct Suppression {
   std::string reason;  ///< Empty when the comment gives none.
@@ -72,6 +80,7 @@ struct Finding {
   std::string statement;  ///< Its tokens joined by one space; identity, with
                           ///< `rule` and `function`, across edits of the file.
   std::optional<Suppression> suppression;
+  Kind kind = Kind::Fail;
 
   /// Place first: the order in which findings are shown.
   auto operator<=>(const Finding &) const = default;
@@ -90,6 +99,9 @@ struct Notice {
 
 /// The word for \p level: `note`, `warning` or `error`.
 std::string_view name(Level level);
+
+/// The word for \p kind: `fail`, `pass`, `open` or `notApplicable`.
+std::string_view name(Kind kind);
 
 /// JSON used between processes and in `--output json`; keys are the members'
 /// names. `from_json` throws nlohmann::json::exception on foreign input.

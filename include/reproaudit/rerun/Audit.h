@@ -22,6 +22,7 @@ struct AuditOptions {
       outputs;  ///< Globs: only these artifacts; empty: all.
   CompareOptions compare;
   std::chrono::duration<double> budget{120};
+  std::vector<Finding> findings;     ///< Of `scan`, to be confirmed or not.
   std::vector<Intervention> replay;  ///< Only these runs, if any.
 };
 

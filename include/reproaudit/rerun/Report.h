@@ -45,6 +45,22 @@ enum class Proof : std::uint8_t {
   Intervened  ///< Changing it at this call site alone changed the output.
 };
 
+/// Where the run that has the intervention parts from the one that has not.
+struct FirstDivergence {
+  std::string level = "none";         ///< `none`, `print`, `block` or `store`.
+  std::optional<SourcePlace> value;   ///< Traces the first different value,
+  std::string valueName;              ///< which the program calls this, for
+  std::uint64_t occurrence = 0;       ///< the how-manieth time.
+  std::optional<SourcePlace> print;   ///< Writes the first different byte.
+  std::optional<SourcePlace> block;   ///< Allocates what differs first.
+  std::uint64_t index = 0;            ///< Of the four bytes in that block.
+  std::optional<SourcePlace> storeA;  ///< Stores `a`, in the one run.
+  std::optional<SourcePlace> storeB;  ///< Stores `b`, in the other.
+  std::string a, b;
+  std::string reason;  ///< Why not a finer level.
+  unsigned runs = 0;
+};
+
 struct Cause {
   Factor factor{};
   std::optional<SourcePlace> site;
@@ -53,6 +69,7 @@ struct Cause {
   Difference first;    ///< The first artifact that differed.
   Proof proof = Proof::Factor;
   std::string evidence;  ///< One sentence with numbers.
+  std::optional<FirstDivergence> divergence;
 };
 
 /// A place that could have been a cause and was shown not to be one.
@@ -61,6 +78,21 @@ struct Cleared {
   std::optional<SourcePlace> site;
   std::string called;
   unsigned runs = 0;
+};
+
+/// What the runs say about a finding of `scan`.
+enum class Triage : std::uint8_t {
+  Confirmed,   ///< A cause was shown at a place that it is about.
+  NoEffect,    ///< Reached and changed, and the output stayed the same.
+  NotReached,  ///< No run came by there.
+  NotTestable  ///< Nothing can change what it is about.
+};
+
+struct TriagedFinding {
+  Finding finding;
+  Triage state = Triage::NotTestable;
+  std::optional<Factor> factor;
+  std::string evidence;  ///< One sentence.
 };
 
 /// How often ordinary runs agreed.
@@ -92,14 +124,18 @@ struct RerunReport {
   std::vector<Cause> causes;
   std::vector<Cleared> cleared;
   std::vector<ArtifactResult> artifacts;
-  std::vector<std::string> notes;    ///< What could not be done, and why.
-  std::vector<Intervention> replay;  ///< Runs that differ, smallest first.
+  std::vector<TriagedFinding> findings;  ///< Those that were given.
+  std::vector<std::string> notes;        ///< What could not be done, and why.
+  std::vector<Intervention> replay;      ///< Runs that differ, smallest first.
   int exitCode = 0;
 };
 
 /// The upper bound, at 95 % confidence, of the probability that a run differs
 /// after \p n did not.
 double upperBound(unsigned n);
+
+/// `confirmed`, `reached-no-effect`, `not-reached` or `not-testable`.
+std::string_view name(Triage state);
 
 /// `differs`, `same` or `not-applicable`.
 std::string_view name(FactorState state);

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +50,53 @@ struct SiteRecord {
   std::vector<Frame> stack;
 };
 
+// -- What a run tells about its course ---------------------------------------
+
+/// Four bytes of a heap block.
+struct Cell {
+  std::uint64_t block = 0;
+  std::uint64_t offset = 0;
+};
+
+/// What to find out about a run besides its output.
+struct Probe {
+  bool blocks = false;    ///< How all heap blocks change.
+  bool contents = false;  ///< What is in the blocks of `cells` at `epoch`.
+  bool watch = false;     ///< Every store into `cells` from `epoch` on.
+  bool values = false;    ///< What REPROAUDIT_TRACE records.
+  std::optional<std::uint64_t> printed;  ///< Who writes this byte of stdout.
+  std::uint64_t epoch = 0;               ///< Number of a write to stdout.
+  std::vector<Cell> cells;               ///< At most four.
+};
+
+/// A heap block at the end of an epoch in which it has changed.
+struct BlockState {
+  std::uint64_t epoch = 0, id = 0, size = 0, hash = 0;
+  std::uint64_t site = 0;  ///< Of the allocation.
+};
+
+struct Store {
+  std::size_t cell = 0;  ///< Position in Probe::cells.
+  std::uint32_t value = 0;
+  Frame at;
+};
+
+/// One call of REPROAUDIT_TRACE; reproaudit/trace/trace.h.
+struct TracedValue {
+  std::string name, place;  ///< `loss`, `train.cpp:12`.
+  std::uint64_t hash = 0, first = 0;
+  std::size_t size = 0;  ///< Of an element, in bytes.
+};
+
+struct Trail {
+  std::vector<TracedValue> values;
+  std::vector<BlockState> blocks;
+  std::map<std::uint64_t, std::string> contents;
+  std::vector<Store> stores;
+  std::vector<Frame> printer;
+  int watchError = 0;  ///< errno, if breakpoints are not available.
+};
+
 struct Observation {
   int exitCode = 0;  ///< As a shell shows it: 128 + signal if killed by one.
   bool timedOut = false;
@@ -61,6 +109,7 @@ struct Observation {
   std::set<Factor> acknowledged;
   std::string dispatch;  ///< Tells the code paths of libm apart; "": no libm.
   std::vector<SiteRecord> sites;
+  Trail trail;
 };
 
 }  // namespace reproaudit

@@ -22,6 +22,7 @@ struct Target {
   std::filesystem::path directory;  ///< Where it is started.
   std::chrono::duration<double> timeout{600};
   std::uint64_t outputLimit = std::uint64_t{4} << 30;  ///< Bytes per file.
+  std::uint64_t memoryLimit = 0;  ///< Bytes per process; 0: what there is.
   bool network = false;
   bool namespaces = true;  ///< False: do without, even where they work.
 };
@@ -47,8 +48,10 @@ public:
   Sandbox &operator=(Sandbox &&) noexcept;
   ~Sandbox();
 
-  Observation run(const Intervention &intervention);
+  Observation run(const Intervention &intervention, const Probe &probe = {});
   const Capabilities &capabilities() const;
+  /// Whether the target was built with reproaudit/trace/trace.h.
+  bool tracesValues() const;
   /// Runs that take longer are killed.
   void setTimeout(std::chrono::duration<double> timeout);
   /// Pins the schedule less strictly: for programs that wait by spinning.
