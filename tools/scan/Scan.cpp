@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Scan.h"
 
+#include "Directives.h"
 #include "Nolint.h"
 #include "UnitScan.h"
 
@@ -213,6 +214,31 @@ void judgeProject(const Project &project, const ScanOptions &options,
                       std::back_inserter(judgement.notices));
 }
 
+/// What the rules say about the comments that suppress findings.
+void judgeDirectives(const Project &project, const Repository &repository,
+                     const std::vector<UnitResult> &results,
+                     const ScanOptions &options, Judgement &judgement) {
+  DirectiveContext context{.rules = options.rules,
+                           .findings = judgement.findings,
+                           .today = repository.day()};
+  const std::string root = repository.root().string() + "/";
+  for (const UnitResult &result : results)
+    for (const Input &input : result.inputs)
+      if (result.complete && input.kind == Input::Kind::Read &&
+          StringRef(input.path).starts_with(root))
+        context.sources.insert(input.path.substr(root.size()));
+  std::vector<Finding> findings;
+  std::optional<std::vector<Directive>> directives;
+  for (const RuleInfo *info : options.rules)
+    if (const Rule *rule = findRule(info->name); rule->checkDirectives) {
+      if (!directives)
+        directives = directivesIn(project, context);
+      std::ranges::move(rule->checkDirectives(*directives),
+                        std::back_inserter(findings));
+    }
+  std::ranges::move(findings, std::back_inserter(judgement.findings));
+}
+
 /// At one place a note says nothing beside a warning of the same family.
 void dropWeaker(std::vector<Finding> &findings) {
   const auto familyOf = [](const Finding &finding) {
@@ -333,6 +359,7 @@ Judgement Scan::judgeNow(ScanResult &result) {
   const Project project(repository_.root().string(), repository_.files(),
                         projectUnits(units_, repository_));
   judgeProject(project, options_, judgement);
+  judgeDirectives(project, repository_, results_, options_, judgement);
   result.report.files = static_cast<unsigned>(project.files().size());
   return judgement;
 }
@@ -373,9 +400,10 @@ Judgement Scan::judgeBase(const Changes &changes) {
       instead.emplace(path, *text);
     }
   std::ranges::sort(files);
-  judgeProject(Project(repository_.root().string(), std::move(files),
-                       projectUnits(units_, repository_), std::move(instead)),
-               options_, judgement);
+  const Project project(repository_.root().string(), std::move(files),
+                        projectUnits(units_, repository_), std::move(instead));
+  judgeProject(project, options_, judgement);
+  judgeDirectives(project, repository_, results, options_, judgement);
   return judgement;
 }
 
