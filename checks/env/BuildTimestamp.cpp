@@ -75,7 +75,8 @@ public:
       : Check(kInfo, name, context) {}
 
   void registerPPCallbacks(const SourceManager &sources, Preprocessor *pp,
-                           Preprocessor *) override {
+                           Preprocessor *expander) override {
+    Check::registerPPCallbacks(sources, pp, expander);
     pp->addPPCallbacks(std::make_unique<DateMacros>(expansions_, sources));
   }
 

@@ -212,7 +212,8 @@ private:
 
 void UnsafeFpPragmaCheck::registerPPCallbacks(const SourceManager &sources,
                                               Preprocessor *pp,
-                                              Preprocessor *) {
+                                              Preprocessor *expander) {
+  Check::registerPPCallbacks(sources, pp, expander);
   pp->addPPCallbacks(std::make_unique<FpPragmas>(*this, sources));
 }
 

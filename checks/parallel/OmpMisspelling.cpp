@@ -91,7 +91,8 @@ private:
 
 void OmpMisspellingCheck::registerPPCallbacks(const SourceManager &sources,
                                               Preprocessor *preprocessor,
-                                              Preprocessor * /*expander*/) {
+                                              Preprocessor *expander) {
+  Check::registerPPCallbacks(sources, preprocessor, expander);
   preprocessor->addPPCallbacks(std::make_unique<PragmaReader>(*this, sources));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Check.h"
 
+#include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/SmallVector.h"
 
 namespace reproaudit {
@@ -20,6 +21,7 @@ void Check::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &opts) {
 }
 
 bool Check::linksFacts_ = false;
+bool Check::offersSuppressions_ = false;
 
 void Check::fact(SourceLocation at, StringRef name, StringRef subject,
                  StringRef object, llvm::ArrayRef<FlowStep> flow) {
@@ -33,10 +35,12 @@ void Check::fact(SourceLocation at, StringRef name, StringRef subject,
 }
 
 DiagnosticBuilder Check::finding(SourceLocation at, StringRef message) {
+  found_ = at;
   return diag(at, message);
 }
 
 DiagnosticBuilder Check::noteworthy(SourceLocation at, StringRef message) {
+  found_ = at;
   return diag(at, message, DiagnosticIDs::Remark);
 }
 
@@ -45,7 +49,24 @@ DiagnosticBuilder Check::step(SourceLocation at, StringRef message) {
 }
 
 DiagnosticBuilder Check::cure(SourceLocation at, StringRef message) {
+  if (offersSuppressions_ && found_.isValid())
+    offerSuppression();
   return diag(at, message, DiagnosticIDs::Note);
+}
+
+void Check::offerSuppression() {
+  const SourceLocation at = sources_->getFileLoc(found_);
+  const auto [file, offset] = sources_->getDecomposedLoc(at);
+  const StringRef text = sources_->getBufferData(file);
+  const std::size_t lineStart = text.substr(0, offset).rfind('\n') + 1;
+  const StringRef indent = text.substr(lineStart).take_while(
+      [](char c) { return c == ' ' || c == '\t'; });
+  diag(at, "suppress the finding here, with a reason", DiagnosticIDs::Note)
+      << clang::FixItHint::CreateInsertion(
+             sources_->getLocForStartOfFile(file).getLocWithOffset(
+                 static_cast<int>(lineStart)),
+             (indent + "// NOLINTNEXTLINE(" + info_.name + "): say why\n")
+                 .str());
 }
 
 std::vector<StringRef> Check::list(const OptionInfo &option) const {

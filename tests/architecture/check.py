@@ -25,7 +25,7 @@ LAYERS = {
     "tools": [r".*"],
 }
 MAX_LINES_OF_RULE = 250
-PROJECT_FAMILIES = {"deps", "build", "data"}
+PROJECT_FAMILIES = {"deps", "build", "data", "meta"}
 SPDX = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -25,7 +25,7 @@ struct NewRule {
 };
 
 std::optional<Family> familyCalled(StringRef word) {
-  for (int i = 0; i <= static_cast<int>(Family::Data); ++i)
+  for (int i = 0; i <= static_cast<int>(Family::Meta); ++i)
     if (word == StringRef(name(static_cast<Family>(i))))
       return static_cast<Family>(i);
   return std::nullopt;

@@ -7,6 +7,7 @@
 //     paths, host or user names; SRCROOT is described, never located.
 #include "Concat.h"
 #include "Places.h"
+#include "SarifDescriptors.h"
 #include "Writers.h"
 
 #include "reproaudit/report/Fingerprint.h"
@@ -25,75 +26,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSourceRoot = "SRCROOT";
-constexpr std::string_view kMessageId = "default";
-
-Json text(std::string_view sentence) { return {{"text", validUtf8(sentence)}}; }
-
-/// \p text cut at a sentence to what GitHub accepts in a description.
-std::string description(std::string text) {
-  constexpr std::size_t kLimit = 1024;
-  if (text.size() > kLimit)
-    text.resize(text.rfind(". ", kLimit - 2) + 1);
-  return sentence(text);
-}
-
-/// `Parse error` for `parse-error`.
-std::string words(std::string_view id) {
-  std::string result = capitalised(id);
-  std::ranges::replace(result, '-', ' ');
-  return result;
-}
-
-// -- Descriptors --------------------------------------------------------------
-
-std::string_view precision(Tier tier) {
-  switch (tier) {
-  case Tier::Gate:
-    return "high";
-  case Tier::Audit:
-    return "medium";
-  case Tier::Pedantic:
-    return "low";
-  }
-  return "low";
-}
-
-Json ruleDescriptor(const RuleInfo &rule) {
-  return {
-      {"id", rule.name},
-      {"name", ruleTitle(rule)},
-      {"shortDescription", text(sentence(rule.summary))},
-      {"fullDescription", text(description(plainText(rule.why)))},
-      {"defaultConfiguration", {{"level", name(defaultLevel(rule))}}},
-      // The sentence for tools that build messages from rules alone;
-      // results say more in their own words.
-      {"messageStrings",
-       {{kMessageId, text(concat(capitalised(rule.summary), " in '{0}'."))}}},
-      {"helpUri", ruleUri(rule)},
-      {"help", {{"text", ruleText(rule)}, {"markdown", ruleMarkdown(rule)}}},
-      {"properties",
-       {{"tags",
-         {"reproducibility", name(rule.family),
-          concat("scope:", name(rule.scope))}},
-        {"precision", precision(rule.tier)},
-        {"problem.severity",
-         rule.tier == Tier::Gate ? "warning" : "recommendation"},
-        {"scope", name(rule.scope)},
-        {"tier", static_cast<int>(rule.tier)}}}};
-}
-
-Json noticeDescriptor(const std::string &id) {
-  const std::string what = words(id);
-  return {{"id", id},
-          {"name", pascalCase(id) + "Notice"},
-          {"shortDescription", text(what + ".")},
-          {"fullDescription",
-           text("A part of the analysis was not done as asked: " + what + ".")},
-          {"helpUri", concat(kHomepage, "#readme")},
-          {"help", text("The notification says what to do. Findings of the "
-                        "other files are not affected.")}};
-}
-
 std::string_view languageOf(std::string_view path) {
   const std::string_view suffix = path.substr(
       std::min(path.size(),
@@ -112,8 +44,9 @@ std::string_view languageOf(std::string_view path) {
 
 class SarifWriter {
 public:
-  SarifWriter(const Report &report, const SourceTexts &texts)
-      : report_(report), texts_(texts) {
+  SarifWriter(const Report &report, const SourceTexts &texts,
+              const Style &style)
+      : report_(report), texts_(texts), style_(style) {
     for (std::size_t i = 0; i < report.rules.size(); ++i)
       ruleIndex_[report.rules[i]->name] = i;
     for (const Notice &notice : report.notices)
@@ -129,6 +62,7 @@ public:
 
 private:
   Json driver() const;
+  Json automationDetails() const;
   Json invocation() const;
   Json notification(const Notice &notice) const;
   Json artifacts() const;
@@ -143,6 +77,7 @@ private:
 
   const Report &report_;
   const SourceTexts &texts_;
+  const Style &style_;
   std::map<std::string_view, std::size_t> ruleIndex_;
   std::map<std::string, std::size_t> noticeIndex_;
   std::map<std::string, std::vector<std::string>> lineHashes_;
@@ -167,7 +102,7 @@ Json SarifWriter::location(const Range &at) const {
   const Range shown = oneLine(at, texts_);
   Json where = region(shown);
   if (const std::string code = snippet(shown, texts_); !code.empty())
-    where["snippet"] = text(code);
+    where["snippet"] = sarifText(code);
   return {{"physicalLocation",
            {{"artifactLocation", artifactLocation(at.path)},
             {"region", std::move(where)}}}};
@@ -184,14 +119,15 @@ Json SarifWriter::context(const std::string &path, unsigned line) const {
   for (unsigned i = first + 1; i <= last; ++i)
     lines += concat("\n", texts_.line(path, i));
   if (last > first)
-    return {{"startLine", first}, {"endLine", last}, {"snippet", text(lines)}};
+    return {
+        {"startLine", first}, {"endLine", last}, {"snippet", sarifText(lines)}};
   // A context is larger than its region; a single line grows by its line feed.
   if (!texts_.text(path).ends_with('\n'))
     return nullptr;
   return {{"startLine", first},
           {"endLine", first + 1},
           {"endColumn", 1},
-          {"snippet", text(lines + "\n")}};
+          {"snippet", sarifText(lines + "\n")}};
 }
 
 /// The place of \p finding with the lines around it and its function.
@@ -211,7 +147,7 @@ Json SarifWriter::codeFlow(const Finding &finding) const {
   Json steps = Json::array();
   const auto add = [&](const Range &at, const std::string &message) {
     Json place = location(at);
-    place["message"] = text(sentence(message));
+    place["message"] = sarifText(sentence(message));
     steps.push_back({{"location", std::move(place)},
                      {"nestingLevel", 0},
                      {"importance", "essential"}});
@@ -227,7 +163,7 @@ Json SarifWriter::fix(const Fix &fix) const {
   for (const Edit &edit : fix.edits) {
     Json replacement = {{"deletedRegion", region(edit.at)}};
     if (!edit.text.empty())
-      replacement["insertedContent"] = text(edit.text);
+      replacement["insertedContent"] = sarifText(edit.text);
     replacements.try_emplace(edit.at.path, Json::array())
         .first->second.push_back(std::move(replacement));
   }
@@ -235,7 +171,7 @@ Json SarifWriter::fix(const Fix &fix) const {
   for (auto &[path, ofFile] : replacements)
     changes.push_back({{"artifactLocation", artifactLocation(path)},
                        {"replacements", std::move(ofFile)}});
-  return {{"description", text(sentence(fix.title))},
+  return {{"description", sarifText(sentence(fix.title))},
           {"artifactChanges", std::move(changes)},
           {"properties", {{"applicability", fix.safe ? "safe" : "unsafe"}}}};
 }
@@ -271,7 +207,7 @@ void SarifWriter::explain(const Finding &finding, Json &result) const {
       return linkless(remark.text);
     Json place = location(remark.at);
     place["id"] = related.size() + 1;
-    place["message"] = text(sentence(remark.text));
+    place["message"] = sarifText(sentence(remark.text));
     related.push_back(std::move(place));
     return link(remark.text, related.size());
   };
@@ -285,7 +221,7 @@ void SarifWriter::explain(const Finding &finding, Json &result) const {
 
   result["message"] = {
       {"text", validUtf8(message)},
-      {"id", kMessageId},
+      {"id", kSarifMessageId},
       {"arguments",
        Json::array({validUtf8(finding.function.empty() ? finding.at.path
                                                        : finding.function)})}};
@@ -349,7 +285,7 @@ Json SarifWriter::notification(const Notice &notice) const {
       {"descriptor",
        {{"id", notice.id}, {"index", noticeIndex_.at(notice.id)}}},
       {"level", name(notice.level)},
-      {"message", text(linkless(sentence(notice.text)))}};
+      {"message", sarifText(linkless(sentence(notice.text)))}};
   if (!notice.path.empty())
     notification["locations"] =
         Json::array({location({.path = notice.path, .line = notice.line})});
@@ -397,7 +333,8 @@ Json SarifWriter::artifacts() const {
     if (const std::string_view language = languageOf(path); !language.empty())
       artifact["sourceLanguage"] = language;
     // The text of a file that is not UTF-8 would not be the file.
-    if (embedded + content.size() <= kEmbedLimit &&
+    if (style_.profile == SarifProfile::Plain &&
+        embedded + content.size() <= kEmbedLimit &&
         validUtf8(content) == content) {
       embedded += content.size();
       artifact["contents"] = {{"text", content}};
@@ -407,14 +344,25 @@ Json SarifWriter::artifacts() const {
   return artifacts;
 }
 
+Json SarifWriter::automationDetails() const {
+  Json details = {{"id", "reproaudit/"}};
+  if (style_.profile == SarifProfile::Azure)
+    for (const auto &[name, value] : style_.pipeline)
+      (name == "id"
+           ? details["id"]
+           : details["properties"]["azuredevops/pipeline/build/" + name]) =
+          validUtf8(value);
+  return details;
+}
+
 Json SarifWriter::run() {
   Json run = {
       {"tool", {{"driver", driver()}}},
-      {"automationDetails", {{"id", "reproaudit/"}}},
+      {"automationDetails", automationDetails()},
       {"columnKind", "unicodeCodePoints"},
       {"originalUriBaseIds",
        {{kSourceRoot,
-         {{"description", text("The root of the scanned repository.")}}}}},
+         {{"description", sarifText("The root of the scanned repository.")}}}}},
       {"invocations", Json::array({invocation()})}};
   if (const std::string repository = repositoryUri(report_.revision.repository);
       !repository.empty()) {
@@ -440,12 +388,13 @@ Json SarifWriter::run() {
 }  // namespace
 
 std::string renderSarif(const Report &report, const SourceTexts &texts,
-                        const Style &) {
-  const Json log = {
+                        const Style &style) {
+  const Report log = fitted(report, style.profile);
+  const Json json = {
       {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
       {"version", "2.1.0"},
-      {"runs", Json::array({SarifWriter(report, texts).run()})}};
-  return log.dump(2) + "\n";
+      {"runs", Json::array({SarifWriter(log, texts, style).run()})}};
+  return json.dump(2) + "\n";
 }
 
 }  // namespace reproaudit

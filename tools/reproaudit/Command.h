@@ -34,6 +34,8 @@ Command addConfig(CLI::App &app);
 Command addDoctor(CLI::App &app);
 Command addExplain(CLI::App &app);
 Command addRerun(CLI::App &app);
+Command addInit(CLI::App &app);
+Command addMan(CLI::App &app);
 Command addMerge(CLI::App &app);
 Command addReport(CLI::App &app);
 Command addRules(CLI::App &app);

@@ -33,6 +33,23 @@ bool writeAll(std::FILE *stream, const std::string &text) {
          std::fflush(stream) == 0;
 }
 
+std::string environment(const char *name) {
+  const char *value = std::getenv(name);
+  return value ? value : "";
+}
+
+/// The pipeline of Azure DevOps that we run in.
+Pipeline azurePipeline() {
+  const std::string id = environment("SYSTEM_DEFINITIONID");
+  return {{"id", "azuredevops/pipeline/build/" +
+                     environment("SYSTEM_TEAMPROJECTID") + "/" + id + "/" +
+                     environment("BUILD_BUILDID")},
+          {"buildDefinitionId", id},
+          {"buildDefinitionName", environment("BUILD_DEFINITIONNAME")},
+          {"phaseId", environment("SYSTEM_PHASEID")},
+          {"phaseName", environment("SYSTEM_PHASENAME")}};
+}
+
 }  // namespace
 
 std::expected<void, std::string> replaceFile(const std::string &path,
@@ -107,13 +124,27 @@ std::expected<void, std::string> write(const Output &output,
                                        const SourceTexts &texts,
                                        const Style &style) {
   const bool standard = isStandardOutput(output);
-  const std::string text = output.format->render(
-      report, texts, {.colour = standard && style.colour});
+  Style own = style;
+  own.colour &= standard;
+  const std::string text = output.format->render(report, texts, own);
   if (!standard)
     return replaceFile(output.file, text);
   if (!writeAll(stdout, text))
     return cannotWrite("to the standard output");
   return {};
+}
+
+void addSarifProfile(CLI::App &app, Style &style) {
+  app.add_option_function<std::string>(
+         "--sarif-profile",
+         [&style](const std::string &word) {
+           style.profile = word == "github"   ? SarifProfile::GitHub
+                           : word == "gitlab" ? SarifProfile::GitLab
+                                              : SarifProfile::Azure;
+           style.pipeline = azurePipeline();
+         },
+         "Write SARIF as this server wants it, within its limits")
+      ->check(CLI::IsMember({"github", "gitlab", "azure"}));
 }
 
 bool useColour(const std::string &word) {

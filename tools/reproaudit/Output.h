@@ -5,6 +5,8 @@
 
 #include "reproaudit/report/Formats.h"
 
+#include <CLI/CLI.hpp>
+
 #include <expected>
 #include <string>
 #include <vector>
@@ -34,6 +36,9 @@ std::expected<void, std::string> write(const Output &output,
 /// reader meets a half of it. The error is one sentence.
 std::expected<void, std::string> replaceFile(const std::string &path,
                                              const std::string &text);
+
+/// Adds `--sarif-profile`; what it says goes to \p style once parsed.
+void addSarifProfile(CLI::App &app, Style &style);
 
 /// Whether `--color=WORD` means colours here; `auto` asks the terminal and the
 /// environment variables NO_COLOR and CLICOLOR_FORCE.

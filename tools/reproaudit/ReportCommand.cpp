@@ -16,6 +16,7 @@ namespace {
 struct Arguments {
   std::vector<std::string> logs;
   std::vector<std::string> outputs;
+  Style style;
 };
 
 const RuleInfo *infoOf(std::string_view name) {
@@ -42,10 +43,10 @@ int run(const Arguments &arguments) {
   const Report report =
       reports.size() == 1 ? std::move(reports.front()) : merged(reports);
   const SourceTexts sources(".", texts);
+  Style style = arguments.style;
+  style.colour = useColour("auto");
   for (const Output &output : *outputs)
-    if (const auto written =
-            write(output, report, sources, {useColour("auto")});
-        !written)
+    if (const auto written = write(output, report, sources, style); !written)
       return fail(written.error());
   return kClean;
 }
@@ -65,6 +66,7 @@ Command addReport(CLI::App &app) {
       ->required()
       ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
+  addSarifProfile(*command, arguments->style);
   return {command, [arguments] { return run(*arguments); }};
 }
 
@@ -79,6 +81,7 @@ Command addMerge(CLI::App &app) {
                    "Format, and the file to write it to")
       ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
+  addSarifProfile(*command, arguments->style);
   return {command, [arguments] { return run(*arguments); }};
 }
 

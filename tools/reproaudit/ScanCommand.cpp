@@ -36,6 +36,7 @@ struct Arguments {
   bool diff = false;
   std::string failOn = "warning";
   std::string colour = "auto";
+  Style style;
   bool allowIncomplete = false;
   bool quiet = false;
   bool statistics = false;
@@ -51,6 +52,7 @@ void addOptions(CLI::App &app, Arguments &arguments) {
                      describeFormats())
       ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
+  addSarifProfile(app, arguments.style);
   app.add_option("--fail-on", arguments.failOn,
                  "Lowest level of a finding that makes the exit code 1")
       ->check(CLI::IsMember({"error", "warning", "note", "never"}))
@@ -109,19 +111,18 @@ int exitCodeOf(const Arguments &arguments, const ScanResult &result) {
 }
 
 /// Leaves out what the baseline accepts. An entry whose finding is gone makes
-/// the next reader trust a list that is not true, so it is an error.
+/// the next reader trust a list that is not true, so it is an error, unless the
+/// command line has narrowed what is looked for.
 std::expected<void, std::string> applyBaseline(const Arguments &arguments,
+                                               bool isNarrowed,
                                                ScanResult &result) {
   const auto baseline = readBaselineFile(arguments.baseline);
   if (!baseline)
     return std::unexpected(baseline.error());
   std::vector<Finding> &findings = result.report.findings;
   const BaselineMatch match = reproaudit::match(*baseline, findings);
-  const bool sawEverything =
-      result.report.complete && arguments.scan.paths.empty() &&
-      arguments.scan.select.empty() && arguments.scan.ignore.empty() &&
-      arguments.scan.require.empty() && arguments.diffBase.empty() &&
-      !arguments.staged;
+  const bool sawEverything = result.report.complete && !isNarrowed &&
+                             arguments.diffBase.empty() && !arguments.staged;
   if (sawEverything && !match.stale.empty())
     return std::unexpected(
         llvm::formatv("{0} accepts {1} that {2} not found any more (the first: "
@@ -171,7 +172,10 @@ std::expected<void, std::string> applyFixes(const Arguments &arguments,
 }
 
 int run(CLI::App &command, const Arguments &arguments) {
-  auto configured = scanOptions(command, arguments.scan);
+  const ScanArguments &scanned = arguments.scan;
+  const bool isNarrowed = !scanned.paths.empty() || !scanned.select.empty() ||
+                          !scanned.ignore.empty() || !scanned.require.empty();
+  auto configured = scanOptions(command, scanned);
   if (!configured)
     return fail(configured.error());
   const auto outputs = parseOutputs(arguments.outputs);
@@ -194,7 +198,7 @@ int run(CLI::App &command, const Arguments &arguments) {
     return fail(result.error());
   Report &report = result->report;
   if (!arguments.baseline.empty())
-    if (const auto applied = applyBaseline(arguments, *result); !applied)
+    if (const auto applied = applyBaseline(arguments, isNarrowed, *result); !applied)
       return fail(applied.error());
   if (!arguments.evidence.empty())
     if (const auto applied = applyEvidence(arguments.evidence, report.findings);
@@ -209,10 +213,15 @@ int run(CLI::App &command, const Arguments &arguments) {
       return fail(applied.error());
   report.exitCode = exitCodeOf(arguments, *result);
   printNotices(report);
+  Style style = arguments.style;
+  style.colour = useColour(arguments.colour);
+  if (const std::size_t missing = beyondLimit(report, style.profile))
+    std::fprintf(stderr,
+                 "reproaudit: %s left out of the SARIF log, which would be "
+                 "too long for its reader\n",
+                 counted(missing, "finding").c_str());
   for (const Output &output : *outputs)
-    if (const auto written =
-            write(output, report, texts, {useColour(arguments.colour)});
-        !written)
+    if (const auto written = write(output, report, texts, style); !written)
       return fail(written.error());
   if (arguments.statistics)
     printStatistics(*result);

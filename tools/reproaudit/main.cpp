@@ -58,7 +58,8 @@ int runCommandLine(int argc, char **argv) {
   const std::vector<Command> commands = {
       addScan(app),     addRerun(app),  addExplain(app), addRules(app),
       addBaseline(app), addReport(app), addMerge(app),   addDoctor(app),
-      addCache(app),    addConfig(app), addVersion(app), addCompletion(app)};
+      addCache(app),    addConfig(app), addVersion(app), addCompletion(app),
+      addInit(app),     addMan(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

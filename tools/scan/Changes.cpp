@@ -5,12 +5,15 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
+#include <cstdlib>
+
 namespace reproaudit {
 namespace {
 
 using OwnedTree = Owned<git_tree, git_tree_free>;
 using OwnedDiff = Owned<git_diff, git_diff_free>;
 using OwnedObject = Owned<git_object, git_object_free>;
+using OwnedIndex = Owned<git_index, git_index_free>;
 
 OwnedObject resolve(git_repository *repository, const std::string &reference) {
   git_object *object = nullptr;
@@ -51,6 +54,16 @@ std::unexpected<std::string> noGit() {
   return std::unexpected(
       std::string("comparing with a revision needs a git repository with at "
                   "least one commit"));
+}
+
+/// What is about to be committed. `git commit -a` and `git commit FILE` tell
+/// their hooks of an index of their own.
+OwnedIndex indexOfCommit(git_repository *repository) {
+  git_index *index = nullptr;
+  const char *own = std::getenv("GIT_INDEX_FILE");
+  if (!own || git_index_open(&index, own) != 0)
+    git_repository_index(&index, repository);
+  return OwnedIndex(index);
 }
 
 git_diff_options untrackedToo() {
@@ -110,8 +123,9 @@ stagedChanges(const Repository &repository) {
   const OwnedObject head = resolve(opened.get(), "HEAD");
   const OwnedTree tree = head ? treeOf(opened.get(), *git_object_id(head.get()))
                               : OwnedTree(nullptr);
+  const OwnedIndex index = indexOfCommit(opened.get());
   git_diff *diff = nullptr;
-  if (git_diff_tree_to_index(&diff, opened.get(), tree.get(), nullptr,
+  if (git_diff_tree_to_index(&diff, opened.get(), tree.get(), index.get(),
                              nullptr) != 0)
     return noGit();
   return changesOf(opened.get(), OwnedDiff(diff).get());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/ClangCommand.h"
 
+#include "ClangHome.h"
+
 #include "clang/Options/Options.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -317,7 +319,7 @@ toClang(const CompileCommand &command, const std::vector<fs::path> &trusted) {
 
   const bool cuda = isCuda(command, tool);
   const bool isCxx = tool.ends_with("++") || tool == "nvcc";
-  Arguments base = {std::string(REPROAUDIT_LLVM_BIN) +
+  Arguments base = {clangPrograms() +
                     (isCxx ? "/clang++" : "/clang")};
   if (const StringRef target = targetOf(tool); !target.empty())
     base.push_back(("--target=" + target).str());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Doctor.h"
 
+#include "ClangHome.h"
+
 #include "reproaudit/scan/ClangCommand.h"
 #include "reproaudit/scan/CompileDatabase.h"
 #include "reproaudit/scan/Repository.h"
@@ -25,8 +27,7 @@ using State = Diagnosis::State;
 bool parses(StringRef code, StringRef name,
             const std::vector<std::string> &flags) {
   clang::IgnoringDiagConsumer silent;
-  std::vector<std::string> arguments = {std::string(REPROAUDIT_LLVM_BIN) +
-                                        "/clang++"};
+  std::vector<std::string> arguments = {clangPrograms() + "/clang++"};
   llvm::append_range(arguments, flags);
   llvm::append_range(arguments,
                      std::vector<std::string>{"-fsyntax-only", name.str()});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Judgement.h"
 
+#include "Directives.h"
 #include "Nolint.h"
 
 #include "reproaudit/analysis/Dependency.h"
@@ -113,6 +114,30 @@ void judgeProject(const Project &project, const ScanOptions &options,
   if (isRead)
     std::ranges::copy(project.inventory().notices,
                       std::back_inserter(judgement.notices));
+}
+
+void judgeDirectives(const Project &project, const Repository &repository,
+                     const std::vector<UnitResult> &results,
+                     const ScanOptions &options, Judgement &judgement) {
+  DirectiveContext context{.rules = options.rules,
+                           .findings = judgement.findings,
+                           .today = repository.day()};
+  const std::string root = repository.root().string() + "/";
+  for (const UnitResult &result : results)
+    for (const Input &input : result.inputs)
+      if (result.complete && input.kind == Input::Kind::Read &&
+          StringRef(input.path).starts_with(root))
+        context.sources.insert(input.path.substr(root.size()));
+  std::vector<Finding> findings;
+  std::optional<std::vector<Directive>> directives;
+  for (const RuleInfo *info : options.rules)
+    if (const Rule *rule = findRule(info->name); rule->checkDirectives) {
+      if (!directives)
+        directives = directivesIn(project, context);
+      std::ranges::move(rule->checkDirectives(*directives),
+                        std::back_inserter(findings));
+    }
+  std::ranges::move(findings, std::back_inserter(judgement.findings));
 }
 
 void sortAndMerge(Judgement &judgement, const PathFilter &filter,

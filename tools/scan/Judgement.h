@@ -32,6 +32,12 @@ void judgeUnits(const std::vector<Unit> &units,
 void judgeProject(const Project &project, const ScanOptions &options,
                   Judgement &judgement);
 
+/// Adds what the rules say about the comments that suppress findings; what the
+/// others found must be there.
+void judgeDirectives(const Project &project, const Repository &repository,
+                     const std::vector<UnitResult> &results,
+                     const ScanOptions &options, Judgement &judgement);
+
 /// Leaves one finding for each rule and place, whatever number of units, sides
 /// and instantiations see it; the smallest message stands for all. Settings
 /// below \p root give them their levels.

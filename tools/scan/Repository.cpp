@@ -3,7 +3,10 @@
 
 #include "Git.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 namespace fs = std::filesystem;
@@ -135,6 +138,24 @@ std::vector<std::string> Repository::files() const {
   std::ranges::sort(files);
   files.erase(std::ranges::unique(files).begin(), files.end());
   return files;
+}
+
+std::string Repository::day() const {
+  const Git git;
+  const OwnedRepository repository =
+      hasGit_ ? openRepository(root_) : OwnedRepository(nullptr);
+  git_object *head = nullptr;
+  if (!repository ||
+      git_revparse_single(&head, repository.get(), "HEAD^{commit}") != 0)
+    return "";
+  const Owned<git_object, git_object_free> owned(head);
+  const std::chrono::sys_seconds time{std::chrono::seconds(
+      git_commit_time(reinterpret_cast<const git_commit *>(head)))};
+  const std::chrono::year_month_day date{
+      std::chrono::floor<std::chrono::days>(time)};
+  return llvm::formatv("{0,0+4}-{1,0+2}-{2,0+2}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
 }
 
 Revision Repository::revision() const {

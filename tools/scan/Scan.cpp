@@ -115,6 +115,7 @@ Judgement Scan::judgeNow(ScanResult &result) {
                         projectUnits(units_), {},
                         evaluatedByCMake(judgement.notices));
   judgeProject(project, options_, judgement);
+  judgeDirectives(project, repository_, results_, options_, judgement);
   result.report.files = static_cast<unsigned>(project.files().size());
   return judgement;
 }
@@ -170,9 +171,10 @@ Judgement Scan::judgeBase(const Changes &changes) {
       instead.emplace(path, *text);
     }
   std::ranges::sort(files);
-  judgeProject(Project(repository_.root().string(), std::move(files),
-                       projectUnits(units_), std::move(instead)),
-               options_, judgement);
+  const Project project(repository_.root().string(), std::move(files),
+                        projectUnits(units_), std::move(instead));
+  judgeProject(project, options_, judgement);
+  judgeDirectives(project, repository_, results, options_, judgement);
   return judgement;
 }
 

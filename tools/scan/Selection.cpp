@@ -13,7 +13,8 @@ namespace {
 
 constexpr Family kFamilies[] = {
     Family::Rng, Family::Order, Family::Parallel, Family::Gpu,   Family::Fp,
-    Family::Env, Family::Mem,   Family::Deps,     Family::Build, Family::Data};
+    Family::Env, Family::Mem,   Family::Deps,     Family::Build, Family::Data,
+    Family::Meta};
 
 bool namedBy(const std::vector<std::string> &words, const RuleInfo &rule) {
   return llvm::any_of(

@@ -41,6 +41,17 @@ public:
   /// Says, before any check exists, that facts will be linked.
   static void linkFacts() { linksFacts_ = true; }
 
+  /// Says, before any check exists, that the reader can apply fixes: every
+  /// finding then offers the comment that suppresses it.
+  static void offerSuppressions() { offersSuppressions_ = true; }
+
+  /// A rule that overrides it calls this one too.
+  void registerPPCallbacks(const clang::SourceManager &sources,
+                           clang::Preprocessor * /*preprocessor*/,
+                           clang::Preprocessor * /*expander*/) override {
+    sources_ = &sources;
+  }
+
 protected:
   /// Exports a fact of this unit, see report/Fact.h; nothing without
   /// linksFacts() or without a \p subject that other units know. The place
@@ -71,9 +82,14 @@ protected:
   std::vector<llvm::StringRef> list(const OptionInfo &option) const;
 
 private:
+  void offerSuppression();
+
   static bool linksFacts_;
+  static bool offersSuppressions_;
 
   const RuleInfo &info_;
+  const clang::SourceManager *sources_ = nullptr;
+  clang::SourceLocation found_;  ///< Where the finding opened last is.
 };
 
 }  // namespace reproaudit

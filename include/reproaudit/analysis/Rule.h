@@ -6,6 +6,7 @@
 #pragma once
 
 #include "reproaudit/analysis/Check.h"
+#include "reproaudit/analysis/Directive.h"
 #include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 
@@ -26,6 +27,8 @@ struct Rule {
   std::vector<Finding> (*checkProject)(const Project &project);
   /// Gets the facts that the rule's own checks exported, sorted and unique.
   std::vector<Finding> (*link)(std::span<const Fact> facts) = nullptr;
+  /// Judges the comments that suppress findings, once all findings are known.
+  std::vector<Finding> (*checkDirectives)(std::span<const Directive>) = nullptr;
 };
 
 template <class CheckT>
@@ -43,6 +46,12 @@ sourceRule(const RuleInfo &info,
 constexpr Rule projectRule(const RuleInfo &info,
                            std::vector<Finding> (*check)(const Project &)) {
   return {&info, nullptr, check};
+}
+
+constexpr Rule
+directiveRule(const RuleInfo &info,
+              std::vector<Finding> (*check)(std::span<const Directive>)) {
+  return {&info, nullptr, nullptr, nullptr, check};
 }
 
 /// Every rule, in the order of checks/Rules.def.

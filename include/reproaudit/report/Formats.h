@@ -7,6 +7,7 @@
 #pragma once
 
 #include "reproaudit/report/Report.h"
+#include "reproaudit/report/SarifProfile.h"
 
 #include <span>
 #include <string>
@@ -16,6 +17,8 @@ namespace reproaudit {
 
 struct Style {
   bool colour = false;  ///< ANSI colours; only the text formats use them.
+  SarifProfile profile = SarifProfile::Plain;
+  Pipeline pipeline = {};  ///< Of SarifProfile::Azure.
 };
 
 struct Format {

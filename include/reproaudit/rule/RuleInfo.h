@@ -15,7 +15,7 @@
 namespace reproaudit {
 
 /// Folder and cause of a rule. `rng` to `mem` judge source code; `deps` to
-/// `data` judge the files of the repository around it.
+/// `meta` judge the files of the repository around it.
 enum class Family : std::uint8_t {
   Rng,
   Order,
@@ -27,6 +27,7 @@ enum class Family : std::uint8_t {
   Deps,
   Build,
   Data,
+  Meta,  ///< About the comments that suppress findings.
 };
 
 /// How far a result fails to repeat.
@@ -103,7 +104,7 @@ consteval RuleInfo validated(RuleInfo info) {
 constexpr std::string_view name(Family family) {
   constexpr std::string_view kNames[] = {"rng", "order", "parallel", "gpu",
                                          "fp",  "env",   "mem",      "deps",
-                                         "build", "data"};
+                                         "build", "data", "meta"};
   return kNames[static_cast<int>(family)];
 }
 

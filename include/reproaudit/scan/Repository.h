@@ -36,6 +36,10 @@ public:
   /// Remote, commit and branch; empty members without git.
   Revision revision() const;
 
+  /// The day of HEAD's commit, `YYYY-MM-DD` in UTC, or "": today, as far as a
+  /// result that must repeat may depend on it.
+  std::string day() const;
+
 private:
   std::filesystem::path root_;
   bool hasGit_ = false;
