@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/LaterSort.h"
+#include "reproaudit/analysis/Sorts.h"
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/Types.h"

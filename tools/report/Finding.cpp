@@ -33,7 +33,7 @@ std::string_view name(Level level) {
   return "warning";
 }
 
-std::string_view name(Kind kind) {
+std::string_view name(ResultKind kind) {
   constexpr std::string_view kNames[] = {"fail", "pass", "open",
                                          "notApplicable"};
   return kNames[static_cast<std::size_t>(kind)];

@@ -257,7 +257,8 @@ Json SarifWriter::result(const Finding &finding,
       index != ruleIndex_.end())
     result["ruleIndex"] = index->second;
   result["kind"] = name(finding.kind);
-  result["level"] = finding.kind == Kind::Fail ? name(finding.level) : "none";
+  result["level"] =
+      finding.kind == ResultKind::Fail ? name(finding.level) : "none";
   result["rank"] = rank(finding.level);
   explain(finding, result);
   if (!finding.flow.empty())

@@ -92,12 +92,13 @@ std::optional<Remark> cureOf(const std::string &message, const Json &result) {
   return Remark{.text = phraseOf(text)};
 }
 
-Kind kindOf(const Json &result) {
+ResultKind kindOf(const Json &result) {
   const std::string word = result.value("kind", "fail");
-  for (const Kind kind : {Kind::Pass, Kind::Open, Kind::NotApplicable})
+  for (const ResultKind kind :
+       {ResultKind::Pass, ResultKind::Open, ResultKind::NotApplicable})
     if (word == name(kind))
       return kind;
-  return Kind::Fail;
+  return ResultKind::Fail;
 }
 
 Fix fixOf(const Json &json) {

@@ -120,9 +120,9 @@ Finding findingOf(const Cause &cause) {
   return finding;
 }
 
-Kind kindOf(Triage state) {
-  constexpr std::array kKinds = {Kind::Fail, Kind::Pass, Kind::Open,
-                                 Kind::NotApplicable};
+ResultKind kindOf(Triage state) {
+  constexpr std::array kKinds = {ResultKind::Fail, ResultKind::Pass,
+                                 ResultKind::Open, ResultKind::NotApplicable};
   return kKinds[static_cast<std::size_t>(state)];
 }
 

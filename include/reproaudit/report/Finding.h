@@ -54,7 +54,7 @@ struct Fix {
 enum class Level : std::uint8_t { Note, Warning, Error };
 
 /// What is known about a finding; SARIF has the same words.
-enum class Kind : std::uint8_t {
+enum class ResultKind : std::uint8_t {
   Fail,           ///< It is wrong.
   Pass,           ///< It was tried, and is not.
   Open,           ///< It could not be decided.
@@ -80,7 +80,7 @@ struct Finding {
   std::string statement;  ///< Its tokens joined by one space; identity, with
                           ///< `rule` and `function`, across edits of the file.
   std::optional<Suppression> suppression;
-  Kind kind = Kind::Fail;
+  ResultKind kind = ResultKind::Fail;
 
   /// Place first: the order in which findings are shown.
   auto operator<=>(const Finding &) const = default;
@@ -101,7 +101,7 @@ struct Notice {
 std::string_view name(Level level);
 
 /// The word for \p kind: `fail`, `pass`, `open` or `notApplicable`.
-std::string_view name(Kind kind);
+std::string_view name(ResultKind kind);
 
 /// JSON used between processes and in `--output json`; keys are the members'
 /// names. `from_json` throws nlohmann::json::exception on foreign input.
