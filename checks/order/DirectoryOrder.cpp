@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/analysis/UnitOrder.h"
+#include "reproaudit/analysis/OrderCheck.h"
 
 using namespace clang;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/analysis/UnitOrder.h"
+#include "reproaudit/analysis/OrderCheck.h"
 
 using namespace clang;
 
@@ -62,6 +62,7 @@ void PartialComparatorCheck::judge(const Sorting &sorting) {
          "%0 is ordered by '%1' alone, and elements that share it come in any "
          "order")
       << described(sorting.target) << comparison.key;
+  flow(sorting);
   cure(sorting.at,
        "break ties by a second key that no two elements share, such "
        "as their index");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/analysis/UnitOrder.h"
+#include "reproaudit/analysis/OrderCheck.h"
 
 using namespace clang;
 
@@ -63,6 +63,7 @@ void PointerSortCheck::judge(const Sorting &sorting) {
     return;
   finding(sorting.at, "%0 is ordered by the addresses of objects")
       << described(sorting.target);
+  flow(sorting);
   cure(sorting.at, "compare a member that stays the same from run to run, such "
                    "as an id");
 }

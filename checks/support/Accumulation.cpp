@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Accumulation.h"
 
+#include "reproaudit/analysis/Callables.h"
+#include "reproaudit/analysis/Types.h"
+
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/ExprOpenMP.h"
@@ -35,9 +38,8 @@ bool isInChrono(const CXXRecordDecl &record) {
 }
 
 /// Durations and iterators add, but what they add is no result.
-bool isTimeOrPosition(const CXXRecordDecl &record) {
-  return isInChrono(record) || record.getName().ends_with("iterator") ||
-         record.getName() == "__wrap_iter";
+bool isTimeOrPosition(const CXXRecordDecl &record, QualType type) {
+  return isInChrono(record) || isIterator(type);
 }
 
 QualType roundingWithin(QualType type, int depth);
@@ -46,7 +48,7 @@ QualType roundingOfRecord(const CXXRecordDecl &record, QualType type,
                           int depth) {
   if (isFloatingRecordName(record.getName()))
     return type;
-  if (isTimeOrPosition(record))
+  if (isTimeOrPosition(record, type))
     return {};
   if (const auto *special = dyn_cast<ClassTemplateSpecializationDecl>(&record))
     if (const auto arguments = special->getTemplateArgs().asArray();
@@ -187,11 +189,7 @@ const Expr *bare(const Expr *expression) {
 }
 
 const FunctionDecl *callOperator(const LambdaExpr &lambda) {
-  if (const FunctionTemplateDecl *generic = lambda.getDependentCallOperator())
-    for (const FunctionDecl *special : generic->specializations())
-      if (special->hasBody())
-        return special;
-  return lambda.getCallOperator();
+  return callOperator(lambda.getType());
 }
 
 bool anyStmt(const Stmt *root, llvm::function_ref<bool(const Stmt &)> wanted) {

@@ -320,6 +320,22 @@ bool isRandomEngine(QualType type) {
   });
 }
 
+bool isIterator(QualType type) {
+  const CXXRecordDecl *record = recordOf(type);
+  if (!record || !record->getIdentifier())
+    return false;
+  const StringRef name = record->getName();
+  return name.ends_with("iterator") || name.ends_with("Iterator") ||
+         name == "__wrap_iter" ||  // libc++
+         name.ends_with("_iter");
+}
+
+bool isText(QualType type) {
+  const CXXRecordDecl *record = recordOf(type);
+  return record && record->getIdentifier() &&
+         record->getName() == "basic_string";
+}
+
 bool isOutputStream(QualType type) {
   return inHierarchy(type, [](const CXXRecordDecl &record) {
     return record.getName() == "basic_ostream";

@@ -27,6 +27,8 @@ struct Comparison {
       {};  ///< Partial: as written, `_` is the element: `_.first`.
   bool floating = false;  ///< Partial: the key is a floating-point number.
   bool lookedUp = false;  ///< Partial: the key is kept elsewhere: `score[_]`.
+  /// The function that compares, if its body was read.
+  const clang::FunctionDecl *function = nullptr;
 };
 
 /// How \p element values compare under the callable \p comparator, which may

@@ -54,6 +54,8 @@ struct Iteration {
   bool isLoop = true;  ///< `return` and `break` end it.
   /// Variables that are the element, or an iterator to it.
   llvm::SmallVector<const clang::ValueDecl *, 2> elements = {};
+  /// The sequence, if its elements are read by their index.
+  const clang::NamedDecl *indexed = nullptr;
   /// In `accumulate(first, last, init, f)`, the first parameter of f: every
   /// `return` of the body assigns to it.
   const clang::ParmVarDecl *accumulator = nullptr;
@@ -63,6 +65,6 @@ struct Iteration {
 };
 
 std::vector<Effect> effectsOf(const Iteration &iteration,
-                              const clang::ASTContext &context);
+                              clang::ASTContext &context);
 
 }  // namespace reproaudit

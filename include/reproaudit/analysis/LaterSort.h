@@ -6,11 +6,9 @@
 /// Layer 2: may include clang, llvm and layers 0-1.
 #pragma once
 
-#include "reproaudit/analysis/Comparators.h"
-
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Decl.h"
-#include "clang/AST/StmtCXX.h"
+#include "clang/AST/ExprCXX.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -18,22 +16,6 @@
 #include <optional>
 
 namespace reproaudit {
-
-/// A call that puts a sequence into an order.
-struct Sort {
-  const clang::CallExpr *call = nullptr;
-  const clang::Expr *sequence =
-      nullptr;  ///< The container, or where it begins.
-  const clang::Expr *comparator = nullptr;  ///< Null: `<`.
-  const clang::Expr *projection = nullptr;
-  clang::QualType element;
-  bool whole = true;    ///< Not only the first or the nth element.
-  bool stable = false;  ///< Equal elements keep their order.
-};
-
-/// \p call as a sort: std, std::ranges, qsort, parallel and third-party ones,
-/// functions of the project whose name says so and that take a comparator.
-std::optional<Sort> sortOf(const clang::CallExpr &call);
 
 /// The calls of each function, by the function that contains them.
 struct Caller {
@@ -49,34 +31,41 @@ struct Reveal {
   bool certain = true;              ///< False: in code that cannot be seen.
 };
 
+/// A sequence in arbitrary order.
+struct Shuffled {
+  const clang::NamedDecl *sequence;  ///< A variable or a member.
+  const clang::Stmt *fill;           ///< Puts it into that order.
+  const clang::FunctionDecl *function;
+  bool uniqueFirst = false;  ///< Its elements are pairs with unique `first`.
+};
+
 /// Follows one sequence along every path from the statement that fills it.
 class LaterSort {
 public:
-  /// True if iterating over the sequence by this loop shows no order.
-  using Innocent = std::function<bool(const clang::CXXForRangeStmt &loop,
-                                      const clang::FunctionDecl &function)>;
+  /// True if visiting \p shuffled by \p loop, which has no range-based syntax
+  /// or has it, shows no order.
+  using Innocent =
+      std::function<bool(const clang::Stmt &loop, const Shuffled &shuffled)>;
 
-  LaterSort(const clang::ASTContext &context, const Callers &callers,
+  LaterSort(clang::ASTContext &context, const Callers &callers,
             Innocent innocent)
       : context_(context), callers_(callers), innocent_(std::move(innocent)) {}
 
-  /// The first use of \p sequence (a variable or a member) after \p fill in
-  /// \p function that depends on its order; nothing if a sort by a total
-  /// order, or the end of its life, comes first on every path. \p uniqueFirst:
-  /// its elements are pairs with unique `first`.
-  std::optional<Reveal> revealed(const clang::NamedDecl &sequence,
-                                 const clang::Stmt &fill,
-                                 const clang::FunctionDecl &function,
-                                 bool uniqueFirst, unsigned depth = 2) const;
+  /// The first use of the sequence after it is filled that depends on its
+  /// order; nothing if a sort by a total order, or the end of its life, comes
+  /// first on every path.
+  std::optional<Reveal> revealed(const Shuffled &shuffled,
+                                 unsigned depth = kDepth) const;
 
 private:
   class Walk;
-  std::optional<Reveal> inCallers(const clang::NamedDecl &sequence,
-                                  const clang::Stmt *at,
-                                  const clang::FunctionDecl &function,
-                                  bool uniqueFirst, unsigned depth) const;
+  /// Callers, callees and copies are followed this deep.
+  static constexpr unsigned kDepth = 3;
 
-  const clang::ASTContext &context_;
+  std::optional<Reveal> inCallers(const Shuffled &shuffled,
+                                  unsigned depth) const;
+
+  clang::ASTContext &context_;
   const Callers &callers_;
   Innocent innocent_;
 };

@@ -56,6 +56,12 @@ bool comparesAddresses(clang::QualType type);
 /// A random number engine of the standard library, Boost, PCG or absl.
 bool isRandomEngine(clang::QualType type);
 
+/// An iterator class, of whatever library; pointers are none.
+bool isIterator(clang::QualType type);
+
+/// std::string and its kind.
+bool isText(clang::QualType type);
+
 /// A standard or Boost output stream.
 bool isOutputStream(clang::QualType type);
 

@@ -6,9 +6,9 @@
 /// Layer 2: may include clang, llvm and layers 0-1.
 #pragma once
 
-#include "reproaudit/analysis/Check.h"
+#include "reproaudit/analysis/Comparators.h"
 #include "reproaudit/analysis/Effects.h"
-#include "reproaudit/analysis/LaterSort.h"
+#include "reproaudit/analysis/Sorts.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -29,12 +29,13 @@ struct Visit {
   mostCertain(llvm::function_ref<bool(const Effect &)> wanted) const;
 };
 
-/// A sort, or a heap, and what it compares.
+/// A sort, or a heap, and what it compares: a part of the elements, or their
+/// addresses.
 struct Sorting {
   Sort sort;
   clang::SourceLocation at;
   const clang::NamedDecl *target = nullptr;  ///< The sequence, if it is named.
-  bool isHeap = false;  ///< A priority queue: compares as long as it lives.
+  bool isHeap = false;
   /// Nothing but duplicates and membership is asked of the sorted sequence.
   bool onlyGroups = false;
   Comparison comparison = {};
@@ -45,47 +46,11 @@ struct UnitOrder {
   std::vector<Sorting> sortings;
 };
 
-/// The option of every rule that looks at visits.
-inline constexpr OptionInfo kUnorderedContainers{
-    .name = "UnorderedContainers",
-    .fallback = "",
-    .summary = "More class templates whose iteration order is unspecified, by "
-               "qualified name",
-};
-
-/// A rule about order: called once for each place, in source order.
-class OrderCheck : public Check {
-public:
-  OrderCheck(const RuleInfo &info, llvm::StringRef name,
-             clang::tidy::ClangTidyContext *context);
-
-  void registerMatchers(clang::ast_matchers::MatchFinder *finder) final;
-  void check(const clang::ast_matchers::MatchFinder::MatchResult &result) final;
-  void onEndOfTranslationUnit() final;
-
-protected:
-  virtual void judge(const Visit & /*visit*/) {}
-  virtual void judge(const Sorting & /*sorting*/) {}
-
-  /// Opens a finding, or a note if \p certain is false.
-  clang::DiagnosticBuilder report(bool certain, clang::SourceLocation at,
-                                  llvm::StringRef message);
-
-  /// Adds the calls that lead to \p effect, where it happens, and where the
-  /// order is read, as far as they are elsewhere than \p at.
-  void flow(const Effect &effect, clang::SourceLocation at);
-
-private:
-  std::vector<llvm::StringRef> containers_;
-};
-
-/// How a message names what is visited: `'losses'`, or "a sequence".
-std::string described(const clang::Expr *sequence);
-
-/// How a message names what is written: `'total'`, or "a value".
-std::string described(const clang::NamedDecl *target);
-
-/// "hash order", "the order of addresses", ...
-llvm::StringRef described(Order order);
+/// Everything about order in the unit \p context, with the user's class
+/// templates \p extra counted as hash containers. The answer is kept until
+/// forgetUnitOrder(), so that rules share it.
+const UnitOrder &orderOfUnit(clang::ASTContext &context,
+                             const std::vector<llvm::StringRef> &extra);
+void forgetUnitOrder();
 
 }  // namespace reproaudit

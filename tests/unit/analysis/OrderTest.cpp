@@ -2,6 +2,7 @@
 #include "reproaudit/analysis/Comparators.h"
 #include "reproaudit/analysis/Effects.h"
 #include "reproaudit/analysis/LaterSort.h"
+#include "reproaudit/analysis/Sorts.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "clang/ASTMatchers/ASTMatchFinder.h"
@@ -285,16 +286,15 @@ TEST(LaterSort, WantsATotalSortOnEveryPathBeforeTheFirstRead) {
             cases[i].first + " return flag; }\n";
   const Unit unit(code);
   const Callers callers;
-  const LaterSort later(
-      unit.context(), callers,
-      [](const CXXForRangeStmt &, const FunctionDecl &) { return false; });
+  const LaterSort later(unit.context(), callers,
+                        [](const Stmt &, const Shuffled &) { return false; });
   for (std::size_t i = 0; i < std::size(cases); ++i) {
     const std::string name = "f" + std::to_string(i);
     const bool revealed =
         later
-            .revealed(*unit.inside<VarDecl>(name, varDecl(hasName("list"))),
-                      *unit.inside<CXXForRangeStmt>(name, cxxForRangeStmt()),
-                      *unit.function(name), /*uniqueFirst=*/false)
+            .revealed({unit.inside<VarDecl>(name, varDecl(hasName("list"))),
+                       unit.inside<CXXForRangeStmt>(name, cxxForRangeStmt()),
+                       unit.function(name)})
             .has_value();
     EXPECT_EQ(revealed, cases[i].second) << cases[i].first;
   }

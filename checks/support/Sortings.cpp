@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Sortings.h"
+
+#include "Mentions.h"
+
+#include "reproaudit/analysis/Accumulation.h"
+#include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/Types.h"
+
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/StmtCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+
+#include <functional>
+
+using namespace clang;
+using llvm::StringRef;
+
+namespace reproaudit {
+namespace {
+
+bool isSettled(const Comparison &comparison) {
+  return comparison.totality != Totality::Partial &&
+         comparison.totality != Totality::Address;
+}
+
+/// A local variable whose life ends with its function, or null.
+const VarDecl *ownVariable(const NamedDecl *target) {
+  const auto *variable = dyn_cast_or_null<VarDecl>(target);
+  return variable && variable->hasLocalStorage() &&
+                 !variable->getType()->isReferenceType()
+             ? variable
+             : nullptr;
+}
+
+/// Who looks at a sorted sequence of one function afterwards.
+class Readers {
+public:
+  Readers(const VarDecl &sequence, const CallExpr &sort, const Stmt *body,
+          const ASTContext &context)
+      : sequence_(sequence), sort_(sort), body_(body),
+        sources_(context.getSourceManager()) {}
+
+  /// Do they only ask for duplicates and membership?
+  bool onlyGroup() const { return !read(body_, groups); }
+
+  /// Do they only read the member \p key of elements?
+  bool onlyReadKey(StringRef key) const {
+    return !read(body_, [&](const Stmt &stmt) { return takesKey(stmt, key); });
+  }
+
+private:
+  using Harmless = llvm::function_ref<bool(const Stmt &)>;
+
+  /// Does something below \p stmt, but for what is \p harmless, mention the
+  /// sequence after the sort?
+  bool read(const Stmt *stmt, Harmless harmless) const {
+    if (!stmt || harmless(*stmt))
+      return false;
+    if (const auto *reference = dyn_cast<DeclRefExpr>(stmt);
+        reference && reference->getDecl() == &sequence_ &&
+        sources_.isBeforeInTranslationUnit(sort_.getEndLoc(),
+                                           reference->getLocation()))
+      return true;
+    return llvm::any_of(stmt->children(), [&](const Stmt *child) {
+      return read(child, harmless);
+    });
+  }
+
+  static bool groups(const Stmt &stmt) {
+    const auto *call = dyn_cast<CallExpr>(&stmt);
+    return call &&
+           llvm::StringSwitch<bool>(nameOf(call->getDirectCallee()))
+               .Cases({"unique", "adjacent_find", "binary_search"}, true)
+               .Cases({"size", "empty", "erase", "clear"}, true)
+               .Cases({"lower_bound", "includes", "end", "cend"}, true)
+               .Default(false);
+  }
+
+  bool takesKey(const Stmt &stmt, StringRef key) const {
+    if (const auto *method = dyn_cast<CXXMemberCallExpr>(&stmt)) {
+      const StringRef name = nameOf(method->getMethodDecl());
+      return name == "size" || name == "empty";
+    }
+    // `for (auto &p : pairs) total += p.first;`
+    if (const auto *loop = dyn_cast<CXXForRangeStmt>(&stmt);
+        loop && namedVariable(loop->getRangeInit()) == &sequence_)
+      return !anyOther(*loop->getBody(), *loop->getLoopVariable(), key);
+    const auto *member = dyn_cast<MemberExpr>(&stmt);
+    return member && isKey(*member, key) && isElement(member->getBase());
+  }
+  static bool isKey(const MemberExpr &member, StringRef key) {
+    return member.getMemberDecl()->getIdentifier() &&
+           member.getMemberDecl()->getName() == key;
+  }
+  /// `v[i]`, `v.front()`, `*v[i]`
+  bool isElement(const Expr *expr) const {
+    const Expr *container = containerOf(expr);
+    if (const auto *method = dyn_cast<CXXMemberCallExpr>(container)) {
+      const StringRef name = nameOf(method->getMethodDecl());
+      if (name == "front" || name == "back" || name == "at")
+        container = bare(method->getImplicitObjectArgument());
+    }
+    return namedVariable(container) == &sequence_;
+  }
+  /// Does \p stmt use more of \p element than its key?
+  static bool anyOther(const Stmt &stmt, const VarDecl &element,
+                       StringRef key) {
+    if (const auto *member = dyn_cast<MemberExpr>(&stmt);
+        member && isKey(*member, key))
+      return false;
+    const auto *reference = dyn_cast<DeclRefExpr>(&stmt);
+    return (reference && variableOfElement(*reference) == &element) ||
+           llvm::any_of(stmt.children(), [&](const Stmt *child) {
+             return child && anyOther(*child, element, key);
+           });
+  }
+  static const ValueDecl *variableOfElement(const DeclRefExpr &reference) {
+    const auto *binding = dyn_cast<BindingDecl>(reference.getDecl());
+    return binding ? binding->getDecomposedDecl() : reference.getDecl();
+  }
+
+  const VarDecl &sequence_;
+  const CallExpr &sort_;
+  const Stmt *body_;
+  const SourceManager &sources_;
+};
+
+/// Was \p variable filled from one map, so that no two of its pairs share
+/// their `first`?
+bool holdsUniqueKeys(const NamedDecl *variable, const FunctionDecl *function) {
+  if (!variable || !function || !function->getBody())
+    return false;
+  const auto isMap = [](const Expr *expr) {
+    return expr && shapeOf(expr->getType()) == Shape::Map;
+  };
+  unsigned maps = 0;
+  unsigned others = 0;
+  const std::function<void(const Stmt *, bool)> walk = [&](const Stmt *stmt,
+                                                           bool inMap) {
+    if (!stmt)
+      return;
+    if (const auto *loop = dyn_cast<CXXForRangeStmt>(stmt))
+      inMap |= isMap(loop->getRangeInit());
+    if (const auto *declaration = dyn_cast<DeclStmt>(stmt);
+        declaration && declaration->isSingleDecl() &&
+        declaration->getSingleDecl() == variable) {
+      const Expr *init = cast<VarDecl>(variable)->getInit();
+      const auto *made =
+          init ? dyn_cast<CXXConstructExpr>(init->IgnoreImplicit()) : nullptr;
+      if (made && made->getNumArgs() >= 2)
+        ++(isMap(containerOf(made->getArg(0))) ? maps : others);
+    }
+    if (const auto *call = dyn_cast<CXXMemberCallExpr>(stmt);
+        call && namedVariable(call->getImplicitObjectArgument()) == variable) {
+      const StringRef name = nameOf(call->getMethodDecl());
+      if (name == "push_back" || name == "emplace_back")
+        ++(inMap ? maps : others);
+    }
+    for (const Stmt *child : stmt->children())
+      walk(child, inMap);
+  };
+  walk(function->getBody(), false);
+  return maps == 1 && others == 0;
+}
+
+std::optional<Sorting> sortingBy(const CallExpr &call,
+                                 const FunctionDecl *function,
+                                 const ASTContext &context) {
+  const std::optional<Sort> sort = sortOf(call);
+  if (!sort || sort->element.isNull())
+    return std::nullopt;
+  // A comparator that was passed in is judged where it comes from.
+  const VarDecl *passed =
+      sort->comparator ? namedVariable(sort->comparator) : nullptr;
+  if (passed && isa<ParmVarDecl>(passed))
+    return std::nullopt;
+  Sorting sorting{.sort = *sort,
+                  .at = call.getBeginLoc(),
+                  .target = namedDecl(sort->sequence),
+                  .isHeap = sort->kind == Sort::Kind::Heap};
+  sorting.comparison =
+      compares(sort->comparator, sort->projection, sort->element, context,
+               holdsUniqueKeys(sorting.target, function));
+  // Of equally good elements max_element takes the first, every time.
+  if (isSettled(sorting.comparison) ||
+      (sort->kind == Sort::Kind::Best &&
+       sorting.comparison.totality == Totality::Partial))
+    return std::nullopt;
+  const VarDecl *variable = ownVariable(sorting.target);
+  if (!variable || !function || !function->getBody())
+    return sorting;
+  const Readers readers(*variable, call, function->getBody(), context);
+  const StringRef key = sorting.comparison.key;
+  if (sorting.comparison.totality == Totality::Partial &&
+      key.starts_with("_.") && readers.onlyReadKey(key.drop_front(2)))
+    return std::nullopt;
+  sorting.onlyGroups = readers.onlyGroup();
+  return sorting;
+}
+
+/// A local queue that is only declared and swapped away holds nothing.
+bool isOnlySwapped(const DeclaratorDecl &heap) {
+  const VarDecl *variable = ownVariable(&heap);
+  const auto *function =
+      variable ? dyn_cast<FunctionDecl>(variable->getDeclContext()) : nullptr;
+  if (!function || !function->getBody() || isa<ParmVarDecl>(variable))
+    return false;
+  bool isUsed = false;
+  forEachMention(*function->getBody(), heap, [&](const Mention &mention) {
+    const auto *call = dyn_cast_or_null<CallExpr>(mention.around);
+    isUsed |= !call || nameOf(call->getDirectCallee()) != "swap";
+  });
+  return !isUsed;
+}
+
+std::optional<Sorting> sortingBy(const DeclaratorDecl &heap,
+                                 const ASTContext &context) {
+  const auto *special = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      heap.getType().getCanonicalType()->getAsCXXRecordDecl());
+  if (!special || special->getTemplateArgs().size() < 3 || isOnlySwapped(heap))
+    return std::nullopt;
+  Sorting sorting{.sort = {.element = special->getTemplateArgs()[0].getAsType(),
+                           .kind = Sort::Kind::Heap},
+                  .at = heap.getLocation(),
+                  .target = &heap,
+                  .isHeap = true};
+  sorting.comparison = compares(special->getTemplateArgs()[2].getAsType(),
+                                sorting.sort.element, context);
+  return isSettled(sorting.comparison) ? std::nullopt : std::optional(sorting);
+}
+
+}  // namespace
+
+std::vector<Sorting> sortingsOf(const OrderCandidates &candidates,
+                                ASTContext &context) {
+  std::vector<Sorting> found;
+  llvm::DenseSet<const NamedDecl *> heaps;
+  const auto keep = [&](const std::optional<Sorting> &sorting) {
+    // make_heap and push_heap keep the same heap.
+    if (sorting && (!sorting->isHeap || !sorting->target ||
+                    heaps.insert(sorting->target).second))
+      found.push_back(*sorting);
+  };
+  for (const auto &[stmt, function] : candidates.places)
+    if (const auto *call = dyn_cast<CallExpr>(stmt))
+      keep(sortingBy(*call, function, context));
+  for (const DeclaratorDecl *heap : candidates.heaps)
+    keep(sortingBy(*heap, context));
+  return found;
+}
+
+}  // namespace reproaudit
