@@ -67,6 +67,8 @@ StringRef messageFor(Effect::Kind kind) {
     return "the first suitable element by address of %1 wins";
   case Effect::Kind::Append:
     return "elements stand in %0 in the order of addresses of %1";
+  case Effect::Kind::Draw:
+    return "elements take random numbers in the order of addresses of %1";
   case Effect::Kind::HandOver:
     return "elements are handed over to %0 in the order of addresses of %1";
   default:

@@ -6,8 +6,8 @@
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Callables.h"
 #include "reproaudit/analysis/Comparators.h"
-#include "reproaudit/analysis/Names.h"
 #include "reproaudit/analysis/Sinks.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -119,8 +119,8 @@ void VisitFinder::settle(Visit visit, const FunctionDecl *function,
   std::erase_if(visit.effects, [&](Effect &effect) {
     if (effect.kind != Kind::Append || !effect.target || !function)
       return false;
-    const std::optional<Reveal> reveal =
-        later_.revealed({effect.target, visit.site, function, uniqueFirst});
+    const std::optional<Reveal> reveal = later_.revealed(
+        {effect.target, visit.site, function, uniqueFirst, effect.within});
     if (!reveal)
       return true;
     effect.reader = reveal->at;

@@ -3,6 +3,7 @@
 
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/PrettyPrinter.h"

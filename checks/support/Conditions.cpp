@@ -2,9 +2,10 @@
 #include "Conditions.h"
 
 #include "reproaudit/analysis/Accumulation.h"
-#include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ExprCXX.h"
+#include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
 
@@ -30,6 +31,26 @@ struct Comparison {
   bool isEquality = false;
   bool isNegated = false;  ///< `!=`
 };
+
+/// `end()`, and the number of elements with some key: comparing with these asks
+/// whether there is such an element.
+bool asksForMembership(const Expr *expr) {
+  const auto *call = dyn_cast<CallExpr>(bare(expr));
+  const StringRef name = call ? nameOf(call->getDirectCallee()) : StringRef();
+  return name == "end" || name == "cend" || name == "count";
+}
+
+/// A value that is kept for the key elsewhere; several keys can have the same.
+bool isLookedUp(const Expr *expr) {
+  return anyStmt(expr, [](const Stmt &stmt) {
+    const auto *op = dyn_cast<CXXOperatorCallExpr>(&stmt);
+    const auto *call = dyn_cast<CXXMemberCallExpr>(&stmt);
+    const StringRef name = call ? nameOf(call->getMethodDecl()) : StringRef();
+    return isa<ArraySubscriptExpr>(stmt) ||
+           (op && op->getOperator() == OO_Subscript) || name == "find" ||
+           name == "at";
+  });
+}
 
 std::optional<Comparison> comparisonOf(const Expr &expr) {
   if (const auto *op = dyn_cast<BinaryOperator>(&expr)) {
@@ -134,14 +155,17 @@ bool Conditions::Judge::isFixed(const Expr *expr) const {
 }
 
 Verdict Conditions::Judge::equality(const Comparison &compared) const {
-  const unsigned uses = flow_.depends(compared.left, frame_) |
-                        flow_.depends(compared.right, frame_);
-  if (!(uses & Flow::kElement))
+  const auto [left, right] = std::pair(compared.left, compared.right);
+  const unsigned uses =
+      flow_.depends(left, frame_) | flow_.depends(right, frame_);
+  if (!(uses & Flow::kElement) || asksForMembership(left) ||
+      asksForMembership(right))
     return Verdict::Free;
-  const bool isOne =
-      (flow_.hasKey(compared.left, frame_) && isFixed(compared.right)) ||
-      (flow_.hasKey(compared.right, frame_) && isFixed(compared.left));
-  return isOne ? Verdict::Unique : Verdict::Search;
+  const auto singlesOut = [&](const Expr *key, const Expr *wanted) {
+    return flow_.hasKey(key, frame_) && !isLookedUp(key) && isFixed(wanted);
+  };
+  return singlesOut(left, right) || singlesOut(right, left) ? Verdict::Unique
+                                                            : Verdict::Search;
 }
 
 Verdict Conditions::Judge::order(const Expr *left, const Expr *right) {
@@ -164,6 +188,13 @@ Verdict Conditions::Judge::order(const Expr *left, const Expr *right) {
     projections_ += isInside ? 1 : 0;
   }
   return projections_ > 1 ? Verdict::Exact : Verdict::Tie;
+}
+
+bool Conditions::areCounted() const {
+  return llvm::any_of(guards_, [&](const Guard &guard) {
+    return guard.condition && flow_.depends(guard.condition, *guard.frame) ==
+                                  static_cast<unsigned>(Flow::kCarried);
+  });
 }
 
 Verdict Conditions::verdict(const Expr *target) const {

@@ -44,6 +44,9 @@ public:
   /// Does at most one element come here?
   bool areUnique() const { return verdict(nullptr) == Verdict::Unique; }
 
+  /// Do elements come here by their number, not by what they are?
+  bool areCounted() const;
+
 private:
   class Judge;
 

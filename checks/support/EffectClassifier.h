@@ -35,6 +35,7 @@ private:
   void walkNested(const clang::Stmt &stmt, const Frame &frame);
   void expression(const clang::Expr &expr, const Frame &frame);
   void returned(const clang::ReturnStmt &stmt, const Frame &frame);
+  void left(const clang::BreakStmt &stmt);
 
   // Writes.
   void assigned(const clang::Expr &target, const clang::Expr *value,
@@ -92,6 +93,8 @@ private:
   };
   llvm::DenseMap<const clang::NamedDecl *, Fold> folds_;
   bool breaks_ = false;
+  /// Ends the loop after some number of elements.
+  const clang::Stmt *limit_ = nullptr;
   unsigned nested_ = 0;
   /// This many statements are looked at.
   unsigned budget_ = 20'000;

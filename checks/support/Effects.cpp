@@ -85,8 +85,8 @@ void EffectClassifier::walk(const Stmt *stmt, const Frame &frame) {
     return expression(*expr, frame);
   if (const auto *result = dyn_cast<ReturnStmt>(stmt))
     returned(*result, frame);
-  else if (isa<BreakStmt>(stmt))
-    breaks_ |= nested_ == 0 && iteration_.isLoop && !conditions_.areUnique();
+  else if (const auto *end = dyn_cast<BreakStmt>(stmt))
+    left(*end);
   walkChildren(*stmt, frame);
 }
 
@@ -110,6 +110,14 @@ void EffectClassifier::expression(const Expr &expr, const Frame &frame) {
       return;
   }
   walkChildren(expr, frame);
+}
+
+void EffectClassifier::left(const BreakStmt &stmt) {
+  if (nested_ > 0 || !iteration_.isLoop || conditions_.areUnique())
+    return;
+  breaks_ = true;
+  if (conditions_.areCounted())
+    limit_ = &stmt;
 }
 
 void EffectClassifier::returned(const ReturnStmt &stmt, const Frame &frame) {
@@ -248,7 +256,8 @@ void EffectClassifier::add(Kind kind, const Stmt &at, const Place &place,
     if (known.kind == kind && known.target == place.target &&
         (place.target || known.at == &at))
       return;
-  Effect effect{kind, &at, place.target, place.variable, certain};
+  Effect effect{kind,           &at,     place.target,
+                place.variable, certain, place.isIndexed()};
   for (const Frame *inner = &frame; inner->caller; inner = inner->caller)
     effect.calls.insert(effect.calls.begin(), inner->call);
   effects_.push_back(std::move(effect));
@@ -293,6 +302,11 @@ std::vector<Effect> EffectClassifier::run() {
       effect.kind = Kind::FirstElement;
       effect.certain = false;
     }
+  // An exact sum, but of the first elements only.
+  if (limit_ && llvm::any_of(folds_, [](const auto &fold) {
+        return fold.second.usesElement;
+      }))
+    add(Kind::FirstElement, *limit_, {}, frames_.root(), /*certain=*/false);
   std::erase_if(effects_,
                 [&](const Effect &effect) { return isScratch(effect); });
   return std::move(effects_);

@@ -22,7 +22,7 @@ bool isIdentity(const NamedDecl &member) {
 }
 
 bool looksUp(StringRef name) {
-  return name == "find" || name == "at" || name == "count";
+  return name == "find" || name == "at";
 }
 
 bool grows(StringRef name) {

@@ -2,7 +2,7 @@
 #include "Folds.h"
 
 #include "reproaudit/analysis/Accumulation.h"
-#include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "llvm/ADT/StringSwitch.h"
 

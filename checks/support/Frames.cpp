@@ -3,7 +3,6 @@
 
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Callables.h"
-#include "reproaudit/analysis/Names.h"
 #include "reproaudit/analysis/Paths.h"
 #include "reproaudit/analysis/Types.h"
 

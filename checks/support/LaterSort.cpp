@@ -6,7 +6,6 @@
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Callables.h"
 #include "reproaudit/analysis/Comparators.h"
-#include "reproaudit/analysis/Names.h"
 #include "reproaudit/analysis/Paths.h"
 #include "reproaudit/analysis/Sinks.h"
 #include "reproaudit/analysis/Sorts.h"
@@ -61,6 +60,16 @@ bool settles(const Sort &sort, bool uniqueFirst, const ASTContext &context) {
 bool isSetOrMap(QualType type) {
   const Shape shape = shapeOf(type);
   return shape == Shape::Set || shape == Shape::Map;
+}
+
+/// Does \p loop sort each of its elements?
+bool sortsElements(const CXXForRangeStmt &loop, const ASTContext &context) {
+  return anyStmt(loop.getBody(), [&](const Stmt &stmt) {
+    const auto *call = dyn_cast<CallExpr>(&stmt);
+    const std::optional<Sort> sort = call ? sortOf(*call) : std::nullopt;
+    return sort && namedDecl(sort->sequence) == loop.getLoopVariable() &&
+           settles(*sort, /*uniqueFirst=*/false, context);
+  });
 }
 
 /// The variable or member that \p around assigns the mentioned sequence to.
@@ -160,6 +169,8 @@ Step LaterSort::Walk::loopOver(const DeclStmt &range) {
       loop = candidate;
     return loop != nullptr;
   });
+  if (loop && shuffled_.within && sortsElements(*loop, later_.context_))
+    return Step::Sorted;
   return loop && later_.innocent_(*loop, shuffled_) ? Step::None : Step::Read;
 }
 
@@ -201,7 +212,8 @@ Step LaterSort::Walk::callee(const CallExpr &call,
     const Shuffled parameter{.sequence = definition.getParamDecl(i),
                              .fill = nullptr,
                              .function = &definition,
-                             .uniqueFirst = shuffled_.uniqueFirst};
+                             .uniqueFirst = shuffled_.uniqueFirst,
+                             .within = shuffled_.within};
     Walk inner(later_, parameter, depth_ - 1);
     const std::optional<Reveal> found = inner.run();
     if (inner.isReturned() || (found && found->at))
@@ -401,6 +413,7 @@ std::optional<Reveal> LaterSort::inCallers(const Shuffled &shuffled,
       return Reveal{};
     Shuffled taken = takenBy(caller, dyn_cast<ParmVarDecl>(shuffled.sequence));
     taken.uniqueFirst = shuffled.uniqueFirst;
+    taken.within = shuffled.within;
     if (!taken.sequence || revealed(taken, depth - 1))
       return Reveal{};
   }

@@ -2,7 +2,7 @@
 #include "Mentions.h"
 
 #include "reproaudit/analysis/Accumulation.h"
-#include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"

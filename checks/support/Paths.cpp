@@ -2,8 +2,8 @@
 #include "reproaudit/analysis/Paths.h"
 
 #include "reproaudit/analysis/Accumulation.h"
-#include "reproaudit/analysis/Names.h"
 #include "reproaudit/analysis/Sinks.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ExprCXX.h"
 #include "clang/Analysis/CFG.h"

@@ -3,7 +3,7 @@
 
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Comparators.h"
-#include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/ExprCXX.h"

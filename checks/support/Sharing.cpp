@@ -18,7 +18,7 @@ constexpr int kDepth = 6;
 bool refersToAnother(QualType type) {
   const StringRef name = recordName(type);
   return name == "atomic_ref" || name == "reference_wrapper" ||
-         name.ends_with("iterator") || name == "__wrap_iter";  // libc++'s
+         isIterator(type);
 }
 
 bool isThreadNumber(StringRef name) {

@@ -4,7 +4,6 @@
 #include "Mentions.h"
 
 #include "reproaudit/analysis/Accumulation.h"
-#include "reproaudit/analysis/Names.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/DeclTemplate.h"
@@ -31,7 +30,8 @@ bool isSettled(const Comparison &comparison) {
 const VarDecl *ownVariable(const NamedDecl *target) {
   const auto *variable = dyn_cast_or_null<VarDecl>(target);
   return variable && variable->hasLocalStorage() &&
-                 !variable->getType()->isReferenceType()
+                 !variable->getType()->isReferenceType() &&
+                 !variable->getType()->isPointerType()
              ? variable
              : nullptr;
 }
@@ -49,7 +49,8 @@ public:
 
   /// Do they only read the member \p key of elements?
   bool onlyReadKey(StringRef key) const {
-    return !read(body_, [&](const Stmt &stmt) { return takesKey(stmt, key); });
+    return read(body_, [](const Stmt &) { return false; }) &&
+           !read(body_, [&](const Stmt &stmt) { return takesKey(stmt, key); });
   }
 
 private:
@@ -113,14 +114,24 @@ private:
         member && isKey(*member, key))
       return false;
     const auto *reference = dyn_cast<DeclRefExpr>(&stmt);
-    return (reference && variableOfElement(*reference) == &element) ||
+    return (reference && isOther(*reference->getDecl(), element, key)) ||
            llvm::any_of(stmt.children(), [&](const Stmt *child) {
              return child && anyOther(*child, element, key);
            });
   }
-  static const ValueDecl *variableOfElement(const DeclRefExpr &reference) {
-    const auto *binding = dyn_cast<BindingDecl>(reference.getDecl());
-    return binding ? binding->getDecomposedDecl() : reference.getDecl();
+  /// Is \p decl the element, or a structured binding of another part of it?
+  static bool isOther(const ValueDecl &decl, const VarDecl &element,
+                      StringRef key) {
+    const auto *binding = dyn_cast<BindingDecl>(&decl);
+    if (!binding)
+      return &decl == &element;
+    const auto *whole =
+        dyn_cast<DecompositionDecl>(binding->getDecomposedDecl());
+    if (whole != &element)
+      return false;
+    if (const auto *member = dyn_cast<MemberExpr>(binding->getBinding()))
+      return !isKey(*member, key);
+    return binding != whole->bindings()[key == "first" ? 0 : 1];
   }
 
   const VarDecl &sequence_;

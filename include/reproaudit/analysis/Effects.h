@@ -40,6 +40,8 @@ struct Effect {
   const clang::NamedDecl *target = nullptr;  ///< What is written, if named.
   const clang::VarDecl *variable = nullptr;  ///< Its variable, if it is one.
   bool certain = true;  ///< False: harmless unless ties or readers exist.
+  /// Append: not `target` itself is filled but a sequence in it, `target[i]`.
+  bool within = false;
   /// Append: where the order is first seen, if that is elsewhere.
   const clang::Stmt *reader = nullptr;
   /// The calls that lead from the body to the write, outermost first.

@@ -37,6 +37,7 @@ struct Shuffled {
   const clang::Stmt *fill;           ///< Puts it into that order.
   const clang::FunctionDecl *function;
   bool uniqueFirst = false;  ///< Its elements are pairs with unique `first`.
+  bool within = false;       ///< Not it but the sequences that it holds.
 };
 
 /// Follows one sequence along every path from the statement that fills it.
