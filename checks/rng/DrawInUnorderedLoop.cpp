@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/OrderCheck.h"
 #include "reproaudit/analysis/RandomCheck.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/UnitOrder.h"

@@ -126,7 +126,7 @@ void judgeDirectives(const Project &project, const Repository &repository,
   for (const UnitResult &result : results)
     for (const Input &input : result.inputs)
       if (result.complete && input.kind == Input::Kind::Read &&
-          StringRef(input.path).starts_with(root))
+          llvm::StringRef(input.path).starts_with(root))
         context.sources.insert(input.path.substr(root.size()));
   std::vector<Finding> findings;
   std::optional<std::vector<Directive>> directives;
