@@ -65,7 +65,8 @@ bool isArchive(const Expr &expr) {
                                                    "packer"};
   static constexpr llvm::StringLiteral kReads[] = {"input"};
   const StringRef name = recordName(expr.getType());
-  return hasWord(name, kWords) && !hasWord(name, kReads);
+  return (name.contains_insensitive("archive") || name == "packer") &&
+         hasWord(name, kWords) && !hasWord(name, kReads);
 }
 
 /// `archive` in `template <class Archive> void serialize(Archive &archive)`.
@@ -114,7 +115,8 @@ public:
 
 private:
   void written(const Expr &value, const Expr &at);
-  void called(const CallExpr &call);
+  void pattern(const FunctionDecl &function);
+  void method(const CXXMemberCallExpr &call);
   void json(const CXXConstructExpr &made);
 
   std::vector<StringRef> containers_;
@@ -123,12 +125,25 @@ private:
 void UnorderedSerializationCheck::registerMatchers(MatchFinder *finder) {
   const auto own = unless(isExpansionInSystemHeader());
   finder->addMatcher(
-      binaryOperator(hasAnyOperatorName("&", "<<"), own).bind("shift"), this);
-  finder->addMatcher(callExpr(own).bind("call"), this);
-  finder->addMatcher(cxxConstructExpr(argumentCountAtLeast(1),
-                                      hasDeclaration(cxxConstructorDecl(
+      functionDecl(hasAnyName("serialize", "save", "save_minimal"),
+                   hasBody(stmt()), own)
+          .bind("pattern"),
+      this);
+  finder->addMatcher(
+      cxxOperatorCallExpr(hasAnyOverloadedOperatorName("&", "<<", "()"), own)
+          .bind("operator"),
+      this);
+  finder->addMatcher(
+      cxxMemberCallExpr(callee(cxxMethodDecl(hasAnyName(
+                            "pack", "SerializeToString", "SerializeAsString",
+                            "SerializeToArray", "SerializeToOstream",
+                            "SerializeToFileDescriptor"))),
+                        own)
+          .bind("method"),
+      this);
+  finder->addMatcher(cxxConstructExpr(hasDeclaration(cxxConstructorDecl(
                                           ofClass(hasName("basic_json")))),
-                                      own)
+                                      argumentCountAtLeast(1), own)
                          .bind("json"),
                      this);
 }
@@ -144,36 +159,34 @@ void UnorderedSerializationCheck::written(const Expr &value, const Expr &at) {
        "write a sorted copy, or keep the elements in an ordered container");
 }
 
-void UnorderedSerializationCheck::called(const CallExpr &call) {
-  if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call)) {
-    const StringRef name = nameOf(method->getMethodDecl());
-    const Expr *object = bare(method->getImplicitObjectArgument());
-    if (name == "pack" && isArchive(*object))
-      for (const Expr *value : call.arguments())
-        written(*value, call);
-    const CXXRecordDecl *message =
-        name.starts_with("Serialize") && !name.contains("Coded")
-            ? object->getType()->getAsCXXRecordDecl()
-            : nullptr;
-    if (message && hasMap(*message)) {
-      finding(call.getExprLoc(), "the maps of %0 are serialised in hash order")
-          << described(object);
-      cure(call.getExprLoc(), "serialise to a CodedOutputStream after "
-                              "SetSerializationDeterministic(true)");
+/// What a template does with its archive, before it is instantiated.
+void UnorderedSerializationCheck::pattern(const FunctionDecl &function) {
+  anyStmt(function.getBody(), [&](const Stmt &stmt) {
+    if (const auto *op = dyn_cast<BinaryOperator>(&stmt)) {
+      if ((op->getOpcode() == BO_And || op->getOpcode() == BO_Shl) &&
+          isArchiveParameter(*leftMost(*op)))
+        written(*op->getRHS(), *op);
+    } else if (const auto *call = dyn_cast<CallExpr>(&stmt)) {
+      if (isArchiveParameter(*call->getCallee()))
+        for (const Expr *value : call->arguments())
+          written(*value, *call);
     }
+    return false;
+  });
+}
+
+void UnorderedSerializationCheck::method(const CXXMemberCallExpr &call) {
+  const Expr *object = bare(call.getImplicitObjectArgument());
+  if (isArchive(*object))
+    for (const Expr *value : call.arguments())
+      written(*value, call);
+  const CXXRecordDecl *message = object->getType()->getAsCXXRecordDecl();
+  if (!message || !hasMap(*message))
     return;
-  }
-  const auto *op = dyn_cast<CXXOperatorCallExpr>(&call);
-  const Expr *archive = op ? op->getArg(0) : call.getCallee();
-  const bool isWrite =
-      op ? (op->getOperator() == OO_Amp || op->getOperator() == OO_LessLess ||
-            op->getOperator() == OO_Call) &&
-               isArchive(*archive)
-         : isArchiveParameter(*archive);
-  if (!isWrite)
-    return;
-  for (unsigned i = op ? 1 : 0; i < call.getNumArgs(); ++i)
-    written(*call.getArg(i), call);
+  finding(call.getExprLoc(), "the maps of %0 are serialised in hash order")
+      << described(object);
+  cure(call.getExprLoc(), "serialise to a CodedOutputStream after "
+                          "SetSerializationDeterministic(true)");
 }
 
 /// nlohmann sorts what has text as keys, but for ordered_json; everything else
@@ -189,13 +202,20 @@ void UnorderedSerializationCheck::json(const CXXConstructExpr &made) {
 
 void UnorderedSerializationCheck::check(
     const MatchFinder::MatchResult &result) {
-  if (const auto *call = result.Nodes.getNodeAs<CallExpr>("call"))
-    called(*call);
-  else if (const auto *made = result.Nodes.getNodeAs<CXXConstructExpr>("json"))
+  const BoundNodes &nodes = result.Nodes;
+  if (const auto *function = nodes.getNodeAs<FunctionDecl>("pattern")) {
+    if (function->isDependentContext())
+      pattern(*function);
+  } else if (const auto *called =
+                 nodes.getNodeAs<CXXMemberCallExpr>("method")) {
+    method(*called);
+  } else if (const auto *made = nodes.getNodeAs<CXXConstructExpr>("json")) {
     json(*made);
-  else if (const auto *op = result.Nodes.getNodeAs<BinaryOperator>("shift");
-           op && isArchiveParameter(*leftMost(*op)))
-    written(*op->getRHS(), *op);
+  } else if (const auto *op = nodes.getNodeAs<CXXOperatorCallExpr>("operator");
+             isArchive(*op->getArg(0))) {
+    for (const Expr *value : llvm::drop_begin(op->arguments()))
+      written(*value, *op);
+  }
 }
 
 }  // namespace

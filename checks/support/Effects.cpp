@@ -9,6 +9,7 @@
 #include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/StmtCXX.h"
+#include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
@@ -282,6 +283,22 @@ bool EffectClassifier::isOnlyFolded(const VarDecl &variable) const {
   return !reads(iteration_.body);
 }
 
+/// Is \p member put back afterwards: `const auto t = s.t; ...; s.t = t;`?
+bool EffectClassifier::isRestored(const NamedDecl &member) const {
+  const SourceManager &sources = context_.getSourceManager();
+  return anyStmt(iteration_.function->getBody(), [&](const Stmt &stmt) {
+    const auto *op = dyn_cast<BinaryOperator>(&stmt);
+    const auto *target = op && op->getOpcode() == BO_Assign
+                             ? dyn_cast<MemberExpr>(bare(op->getLHS()))
+                             : nullptr;
+    const VarDecl *saved = target ? namedVariable(op->getRHS()) : nullptr;
+    return saved && saved->getInit() && target->getMemberDecl() == &member &&
+           sameObject(*saved->getInit(), *target, context_) &&
+           sources.isBeforeInTranslationUnit(iteration_.site->getEndLoc(),
+                                             op->getBeginLoc());
+  });
+}
+
 /// What nobody reads afterwards was only a scratch variable.
 bool EffectClassifier::isScratch(const Effect &effect) const {
   const bool isFold =
@@ -289,8 +306,12 @@ bool EffectClassifier::isScratch(const Effect &effect) const {
   const bool isChoice = effect.kind == Kind::Overwrite ||
                         effect.kind == Kind::TieBreak ||
                         effect.kind == Kind::FirstElement;
-  return (isFold || isChoice) && effect.variable && iteration_.site &&
-         iteration_.function && (isChoice || isOnlyFolded(*effect.variable)) &&
+  if ((!isFold && !isChoice) || !iteration_.site || !iteration_.function)
+    return false;
+  if (!effect.variable)
+    return isChoice && isa_and_nonnull<FieldDecl>(effect.target) &&
+           isRestored(*effect.target);
+  return (isChoice || isOnlyFolded(*effect.variable)) &&
          isDeadAfter(*effect.variable, *iteration_.site, *iteration_.function,
                      context_);
 }
