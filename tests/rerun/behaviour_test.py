@@ -16,6 +16,29 @@ from pathlib import Path
 REPROAUDIT, PROGRAMS = sys.argv.pop(1), Path(sys.argv.pop(1))
 
 
+# Writes a file of each kind with one number that changes.
+WRITER = r"""
+import json, os, struct, zipfile
+values = [1.0, 2.0, 3.0 + os.urandom(1)[0] / 1e6, 4.0]
+raw = struct.pack("<4f", *values)
+header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }"
+npy = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + raw
+date = (2020, 1, 1, 0, 0, 0)
+with zipfile.ZipFile("a.npz", "w") as archive:
+    archive.writestr(zipfile.ZipInfo("x.npy", date), npy)
+with zipfile.ZipFile("m.pt", "w") as archive:
+    archive.writestr(zipfile.ZipInfo("m/data.pkl", date), b"ctorch\nFloatStorage\n.")
+    archive.writestr(zipfile.ZipInfo("m/data/0", date), raw)
+info = struct.pack("<Q", 1) + b"w" + struct.pack("<IQIQ", 1, 4, 0, 0)
+head = b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + info
+open("g.gguf", "wb").write(head + bytes(-len(head) % 32) + raw)
+open("raw.bin", "wb").write(raw)
+open("broken.npz", "wb").write(b"PK\x05\x06" + bytes(18) + os.urandom(3) + b"\xff\xfe\xff\xff")
+json.dump({"loss": values}, open("j.json", "w"))
+open("t.csv", "w").write("a,b,c,d\n" + ",".join(map(str, values)) + "\n")
+"""
+
+
 def processes_with(text: str) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -108,6 +131,68 @@ class Rerun(unittest.TestCase):
         run = self.rerun("--factors", "tz", "--", "sh", "-c", "cat log; echo more >> log; rm -f gone")
         self.assertEqual(run.returncode, 0, run.stdout)
         self.assertEqual((self.cwd / "log").read_text(), "before")
+
+    def test_content_is_compared_as_numbers(self):
+        writer = self.cwd / "writer.py"
+        writer.write_text(WRITER)
+        run = self.rerun("--factors", "entropy", "--output", "json", "--", "python3", "-S", writer)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        where = {a["name"]: a["difference"] and a["difference"]["where"]
+                 for a in json.loads(run.stdout)["artifacts"]}
+        self.assertEqual(where["a.npz"], "tensor x.npy[2]")
+        self.assertEqual(where["m.pt"], "tensor m/data/0[2]")
+        self.assertEqual(where["g.gguf"], "tensor w[2]")
+        self.assertEqual(where["raw.bin"], "tensor values[2]")
+        self.assertEqual(where["j.json"], "line 1, /loss/2")
+        self.assertEqual(where["t.csv"], "line 2, column c")
+        self.assertRegex(where["broken.npz"], "^byte")
+
+    def test_traced_value_that_differs_first_is_named(self):
+        run = self.rerun("--factors", "hash-order", "--output", "json", "--",
+                         PROGRAMS / "program_traced_values")
+        value = json.loads(run.stdout)["causes"][0]["first_divergence"]["value"]
+        self.assertEqual((value["name"], value["occurrence"]), ("sum", 1))
+
+    def test_memory_is_limited(self):
+        hungry = "x = bytearray(400 << 20); print(len(x))"
+        run = self.rerun("--memory", "200", "--", "python3", "-S", "-c", hungry)
+        self.assertEqual(run.returncode, 3, run.stdout)
+
+    def test_output_is_limited(self):
+        for where in ("", "> file"):
+            run = self.rerun("--output-limit", "8", "--", "sh", "-c", f"exec yes {where}")
+            self.assertEqual(run.returncode, 3, run.stdout)
+
+    def test_many_processes_are_ended(self):
+        flood = "i=0; while [ $i -lt 200 ]; do sleep 65432 & i=$((i+1)); done; wait"
+        for mode in ([], ["--no-namespaces"]):
+            run = self.rerun(*mode, "--timeout", "2", "--", "sh", "-c", flood)
+            self.assertEqual(run.returncode, 3, run.stdout)
+            self.assertEqual(processes_with("65432"), [])
+
+    def test_files_elsewhere_are_as_they_were(self):
+        other = Path(tempfile.mkdtemp(dir="/var/tmp"))
+        self.addCleanup(lambda: (other / "kept").unlink() or other.rmdir())
+        (other / "kept").write_text("before")
+        run = self.rerun("--factors", "tz", "--output", "json", "--", "sh", "-c",
+                         f"echo more >> {other}/kept; echo new > {other}/new")
+        if "no overlay is possible" in run.stdout or "no private mounts" in run.stdout:
+            self.skipTest("no overlay there")
+        self.assertEqual((other / "kept").read_text(), "before")
+        self.assertIn(f"{other}/new", [a["name"] for a in json.loads(run.stdout)["artifacts"]])
+        self.assertEqual([p.name for p in other.iterdir()], ["kept"])
+
+    @unittest.skipIf(os.getuid() != 0, "only root can become somebody else")
+    def test_works_for_somebody_without_rights(self):
+        self.cwd.chmod(0o777)
+        command = self.command("--factors", "entropy,sched", "--output", "json", "--",
+                               PROGRAMS / "program_seeded_by_time")
+        run = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command],
+                             cwd=self.cwd, capture_output=True, text=True)
+        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+        report = json.loads(run.stdout)
+        self.assertEqual({f["name"]: f["state"] for f in report["factors"]}["entropy"], "differs")
+        self.assertIn("no real-time scheduling", " ".join(report["notes"]))
 
     def test_program_that_ignores_signals_is_ended(self):
         start = time.monotonic()
