@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Lex/Lexer.h"
@@ -48,7 +49,8 @@ double sum(std::vector<std::future<double>> &parts) {
   return total;
 })cpp",
     .limits = "Looks for `MPI_ANY_SOURCE`, `MPI_Waitany` and its relatives, "
-              "and polled futures in a loop that adds floating-point values "
+              "polled futures and concurrent queues in a loop that adds "
+              "floating-point values "
               "or appends. Results that are stored by the rank of their sender "
               "are not reported.",
 });
@@ -76,6 +78,12 @@ bool takesTheFirst(const CallExpr &call, const ASTContext &context) {
   if (name == "wait_for" && call.getNumArgs() == 1)
     return isa<CXXMemberCallExpr>(call) &&
            StringRef(callee->getQualifiedNameAsString()).contains("future");
+  if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call);
+      method && (name.starts_with("try_pop") || name.contains("dequeue") ||
+                 name == "pop"))
+    return orderOf(method->getImplicitObjectArgument()
+                       ->IgnoreParenImpCasts()
+                       ->getType()) == Order::Arrival;
   constexpr unsigned kSource = 3;
   if ((name != "MPI_Recv" && name != "MPI_Irecv") ||
       call.getNumArgs() <= kSource)

@@ -78,10 +78,14 @@ bool mentions(const Stmt *root, const NamedDecl &wanted) {
   });
 }
 
-/// True if \p call puts \p sequence into an order of its own.
+/// True if \p call puts \p sequence, or a copy of it, into an order of its own.
 bool sorts(const CallExpr &call, const NamedDecl &sequence) {
   const auto sort = sortOf(call);
-  return sort && sort->sequence && mentions(sort->sequence, sequence);
+  if (!sort || sort->sequence == nullptr)
+    return false;
+  const VarDecl *copy = rootVariable(sort->sequence);
+  return mentions(sort->sequence, sequence) ||
+         (copy && mentions(copy->getInit(), sequence));
 }
 
 bool onlyCounts(const CXXMemberCallExpr &call, const NamedDecl &sequence) {

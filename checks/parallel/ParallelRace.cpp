@@ -113,18 +113,34 @@ bool hasRival(const ParallelWrite &write, const ParallelCode &code) {
 /// True if \p write is one that executions may do at the same time.
 bool isUnguarded(const ParallelWrite &write) {
   return write.kind != ParallelWrite::Kind::Append && write.region &&
-         !write.via && !write.once && write.guard == Guard::None &&
+         !write.once && write.guard == Guard::None &&
          (write.reach == Reach::Shared || write.reach == Reach::OwnSlot) &&
          isPlainData(write.target->getType()) && !measuresTime(write.value) &&
          !(write.region->directive && undividedLoop(*write.region->directive));
 }
 
+/// A variable, member or what a pointer leads to; not an element.
+bool isSingleObject(const Expr &target) {
+  const Expr *object = bare(&target);
+  const auto *pointed = dyn_cast<UnaryOperator>(object);
+  return namedVariable(object) || isa<MemberExpr>(object) ||
+         (pointed && namedVariable(pointed->getSubExpr()));
+}
+
 /// Two executions that only store may meet in a table of unique places, and do
 /// no harm if they store the same.
-Race raceOf(const ParallelWrite &write, const ParallelCode &code) {
+Race raceOf(const ParallelWrite &write, const ParallelCode &code,
+            const ASTContext &context) {
   using Kind = Race::Kind;
   if (!isUnguarded(write))
     return {};
+  // Of what a callee does, sums that everybody adds to: counters that it keeps
+  // are statistics.
+  if (write.via)
+    return {write.region->repeated && isSingleObject(*write.target) &&
+                    isArrivalOrderedSum(write, context)
+                ? Kind::Variable
+                : Kind::None};
   const bool isVariable =
       namedVariable(write.target) || isa<MemberExpr>(bare(write.target));
   if (!write.region->repeated)
@@ -135,6 +151,10 @@ Race raceOf(const ParallelWrite &write, const ParallelCode &code) {
   const Origin origin = elementOrigin(*write.region, *write.target);
   if (isVariable && origin == Origin::Common)
     return {storesTheSame(write) ? Kind::None : Kind::Variable};
+  // Threads that know their number may share the elements out by conditions.
+  if (write.region->directive && !write.worksharing &&
+      asksForTheThread(*write.region->directive))
+    return {};
   if (const Expr *read = neighbourRead(*write.region, *write.target))
     return {Kind::Neighbour, read};
   const bool meets = write.kind == ParallelWrite::Kind::Accumulate
@@ -148,11 +168,11 @@ Race raceOf(const ParallelWrite &write, const ParallelCode &code) {
   return {read ? Kind::Neighbour : Kind::None, read};
 }
 
-void ParallelRaceCheck::judge(const FunctionDecl & /*function*/,
+void ParallelRaceCheck::judge(const FunctionDecl &function,
                               const ParallelCode &code) {
   llvm::SmallPtrSet<const NamedDecl *, 4> reported;
   for (const ParallelWrite &write : code.writes) {
-    const Race race = raceOf(write, code);
+    const Race race = raceOf(write, code, function.getASTContext());
     const NamedDecl *object =
         race.kind == Race::Kind::None ? nullptr : namedRoot(write.target);
     if (object && reported.insert(object).second &&

@@ -119,6 +119,15 @@ QualType reducedType(const CallExpr &call) {
   return {};
 }
 
+/// True if \p callee is what its name says, not a function of the project.
+bool isOfALibrary(const FunctionDecl &callee, const SourceManager &sources) {
+  const std::string name = callee.getQualifiedNameAsString();
+  const StringRef qualified(name);
+  return sources.isInSystemHeader(callee.getLocation()) ||
+         qualified.starts_with("tbb::") || qualified.starts_with("oneapi::") ||
+         qualified.starts_with("Kokkos::") || qualified.starts_with("hpx::");
+}
+
 void ParallelStdReduceCheck::registerMatchers(MatchFinder *finder) {
   finder->addMatcher(
       callExpr(unless(isExpansionInSystemHeader()),
@@ -135,7 +144,7 @@ void ParallelStdReduceCheck::check(const MatchFinder::MatchResult &result) {
   const auto *call = result.Nodes.getNodeAs<CallExpr>("call");
   const FunctionDecl *callee = call->getDirectCallee();
   if (!callee || call->getNumArgs() == 0 ||
-      !result.SourceManager->isInSystemHeader(callee->getLocation()))
+      !isOfALibrary(*callee, *result.SourceManager))
     return;
   const StringRef name = callee->getName();
   const bool parallel = name.starts_with("parallel_") ||

@@ -62,6 +62,18 @@ bool stepsByOne(const ForStmt &loop) {
   return step && step->isIncrementDecrementOp();
 }
 
+/// True if \p call may set \p variable: it gets its address or a reference.
+bool handsOut(const CallExpr &call, const VarDecl &variable) {
+  return llvm::any_of(call.arguments(), [&](const Expr *argument) {
+    argument = argument->IgnoreParens();
+    const auto *address = dyn_cast<UnaryOperator>(argument);
+    if (address && address->getOpcode() == UO_AddrOf)
+      argument = address->getSubExpr()->IgnoreParens();
+    const auto *reference = dyn_cast<DeclRefExpr>(argument);
+    return reference && reference->getDecl() == &variable;
+  });
+}
+
 class OriginReader {
 public:
   explicit OriginReader(const ParallelRegion &region) : region_(region) {}
@@ -237,7 +249,7 @@ Origin OriginReader::valueOfAssignments(const VarDecl &variable, int depth) {
   if (variable.getInit())
     origin = value(variable.getInit(), depth - 1);
   else if (isa<ParmVarDecl>(variable))
-    return Origin::Own;
+    return Origin::Own;  // Whatever the caller gives.
   anyStmt(region_.body, [&](const Stmt &stmt) {
     if (const auto *range = dyn_cast<CXXForRangeStmt>(&stmt);
         range && range->getLoopVariable() == &variable)
@@ -246,6 +258,9 @@ Origin OriginReader::valueOfAssignments(const VarDecl &variable, int depth) {
     if (assign && assign->isAssignmentOp() &&
         namedVariable(assign->getLHS()) == &variable)
       origin = std::max(origin, value(assign->getRHS(), depth - 1));
+    if (const auto *call = dyn_cast<CallExpr>(&stmt);
+        call && handsOut(*call, variable))
+      origin = Origin::Own;
     return origin == Origin::Own;
   });
   return origin;

@@ -100,6 +100,12 @@ privateVariables(const OMPExecutableDirective &directive) {
   return found;
 }
 
+bool asksForTheThread(const OMPExecutableDirective &directive) {
+  return directive.hasAssociatedStmt() &&
+         asksForTheThread(
+             *directive.getAssociatedStmt()->IgnoreContainers(true));
+}
+
 const Stmt *undividedLoop(const OMPExecutableDirective &directive) {
   if (directive.getDirectiveKind() != llvm::omp::OMPD_parallel ||
       !directive.hasAssociatedStmt())

@@ -95,8 +95,9 @@ void RegionFinder::walk(const Stmt *stmt) {
   if (const auto *lambda = dyn_cast<LambdaExpr>(stmt))
     return walkLambda(*lambda);
   if (isa<ForStmt, CXXForRangeStmt, WhileStmt, DoStmt>(stmt)) {
-    llvm::SaveAndRestore<SmallVector<const VarDecl *, 8>> outer(ofLoop_, {});
-    llvm::SaveAndRestore<bool> inside(inLoop_, true);
+    const llvm::SaveAndRestore<SmallVector<const VarDecl *, 8>> outer(ofLoop_,
+                                                                      {});
+    const llvm::SaveAndRestore<bool> inside(inLoop_, true);
     return walkChildren(*stmt);
   }
   if (const auto *declarations = dyn_cast<DeclStmt>(stmt)) {
@@ -106,7 +107,8 @@ void RegionFinder::walk(const Stmt *stmt) {
           ofLoop_.push_back(variable);
         if (openMP_)
           regions_[*openMP_].privates.insert(variable);
-        llvm::SaveAndRestore<const VarDecl *> here(initialised_, variable);
+        const llvm::SaveAndRestore<const VarDecl *> here(initialised_,
+                                                         variable);
         walk(variable->getInit());
       }
     return;
@@ -121,8 +123,8 @@ void RegionFinder::walkLambda(const LambdaExpr &lambda) {
     walk(init);
   const FunctionDecl *function = callOperator(lambda);
   enclosing_.push_back(function);
-  llvm::SaveAndRestore<SmallVector<const VarDecl *, 8>> loop(ofLoop_, {});
-  llvm::SaveAndRestore<bool> notInLoop(inLoop_, false);
+  const llvm::SaveAndRestore<SmallVector<const VarDecl *, 8>> loop(ofLoop_, {});
+  const llvm::SaveAndRestore<bool> notInLoop(inLoop_, false);
   walk(function->getBody());
   enclosing_.pop_back();
 }
@@ -133,7 +135,7 @@ void RegionFinder::walkDirective(const OMPExecutableDirective &directive) {
       isOpenMPParallelDirective(kind) || isOpenMPTeamsDirective(kind) ||
       (!openMP_ &&
        (isOpenMPWorksharingDirective(kind) || isOpenMPTaskingDirective(kind)));
-  llvm::SaveAndRestore<std::optional<size_t>> outer(openMP_);
+  const llvm::SaveAndRestore<std::optional<size_t>> outer(openMP_);
   if (starts && !isSerial(directive, context_))
     openRegion(directive);
   if (openMP_) {
@@ -190,7 +192,7 @@ void RegionFinder::start(const Expr &expression, const Launch &launch) {
   region.enclosing = enclosing_;
   if (launch.kind != ParallelRegion::Kind::Algorithm) {
     const bool joinedAtOnce =
-        initialised_ && llvm::is_contained(ofLoop_, initialised_);
+        initialised_ != nullptr && llvm::is_contained(ofLoop_, initialised_);
     region.repeated = inLoop_ && !joinedAtOnce;
     region.indices.insert(ofLoop_.begin(), ofLoop_.end());
     region.privates.insert(ofLoop_.begin(), ofLoop_.end());
@@ -204,7 +206,8 @@ void RegionFinder::bindParameters(const Callable &callable,
                                   ParallelRegion &region) {
   // A method comes with its object first.
   const auto *method = dyn_cast<CXXMethodDecl>(callable.function);
-  const bool withObject = method && !callable.lambda && method->isInstance() &&
+  const bool withObject = method != nullptr && callable.lambda == nullptr &&
+                          method->isInstance() &&
                           method->getOverloadedOperator() != OO_Call;
   if (withObject && !arguments.empty()) {
     region.object = arguments.front();
@@ -281,7 +284,7 @@ bool waits(const CallExpr &call) {
 /// threads for another object each time.
 bool isLeftRunning(const FunctionDecl &function) {
   const auto *method = dyn_cast<CXXMethodDecl>(&function);
-  return !(method && method->isInstance()) &&
+  return (method == nullptr || !method->isInstance()) &&
          !anyStmt(function.getBody(), [](const Stmt &stmt) {
            const auto *call = dyn_cast<CallExpr>(&stmt);
            return call && waits(*call);

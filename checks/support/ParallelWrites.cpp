@@ -118,16 +118,16 @@ void WriteFinder::walk(const Stmt *stmt) {
     checkExpression(*expression);
   const auto *call = dyn_cast<CallExpr>(stmt);
   const bool callsOnce = call && nameOf(call->getDirectCallee()) == "call_once";
-  llvm::SaveAndRestore<bool> once(once_, once_ || callsOnce);
+  const llvm::SaveAndRestore<bool> once(once_, once_ || callsOnce);
   const bool isLoop = isa<ForStmt, WhileStmt, DoStmt>(stmt);
-  llvm::SaveAndRestore<const Stmt *> loop(loop_, isLoop ? stmt : loop_);
+  const llvm::SaveAndRestore<const Stmt *> loop(loop_, isLoop ? stmt : loop_);
   walkChildren(*stmt);
 }
 
 /// A lock holds from its statement to the end of the block or to its release.
 void WriteFinder::walkBlock(const CompoundStmt &block) {
-  llvm::SaveAndRestore<Guard> guard(guard_);
-  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
+  const llvm::SaveAndRestore<Guard> guard(guard_);
+  const llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
   for (const Stmt *stmt : block.body()) {
     noteLock(*stmt);
     if (isTurnWait(*stmt))
@@ -151,16 +151,16 @@ void WriteFinder::noteLock(const Stmt &stmt) {
 }
 
 void WriteFinder::walkBranch(const IfStmt &branch) {
-  llvm::SaveAndRestore<Guard> guard(guard_);
-  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
+  const llvm::SaveAndRestore<Guard> guard(guard_);
+  const llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
   if (branch.getInit())
     noteLock(*branch.getInit());
   walk(branch.getInit());
   walk(branch.getConditionVariableDeclStmt());
   walk(branch.getCond());
-  llvm::SaveAndRestore<const IfStmt *> inside(branch_, &branch);
+  const llvm::SaveAndRestore<const IfStmt *> inside(branch_, &branch);
   {
-    llvm::SaveAndRestore<bool> once(
+    const llvm::SaveAndRestore<bool> once(
         once_, once_ || comparesOwner(branch.getCond(), BO_EQ));
     walk(branch.getThen());
   }
@@ -203,10 +203,10 @@ bool WriteFinder::isTurnWait(const Stmt &stmt) const {
 void WriteFinder::enterDirective(const OMPExecutableDirective &directive) {
   if (!directive.hasAssociatedStmt())
     return;
-  llvm::SaveAndRestore<Guard> guard(guard_);
-  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
-  llvm::SaveAndRestore<bool> once(once_);
-  llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_);
+  const llvm::SaveAndRestore<Guard> guard(guard_);
+  const llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
+  const llvm::SaveAndRestore<bool> once(once_);
+  const llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_);
   switch (directive.getDirectiveKind()) {
   case llvm::omp::OMPD_atomic:
     guard_ = Guard::Atomic;
@@ -243,8 +243,8 @@ bool WriteFinder::checkAtomic(const Expr &expression) {
   const auto access = atomicAccess(expression);
   if (!access)
     return false;
-  llvm::SaveAndRestore<Guard> guard(guard_, Guard::AtomicObject);
-  llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_, &expression);
+  const llvm::SaveAndRestore<Guard> guard(guard_, Guard::AtomicObject);
+  const llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_, &expression);
   if (access->op == AtomicAccess::Op::Add)
     record(ParallelWrite::Kind::Accumulate, expression, access->target,
            access->value, roundingType(access->element));
@@ -298,11 +298,11 @@ void WriteFinder::follow(const Expr &call, const FunctionDecl *callee) {
   Sharing inner = sharing_->inside(call, *definition);
   if (!followed_[inner.seesShared()].insert({definition, region_}).second)
     return;
-  llvm::SaveAndRestore<int> depth(depth_, depth_ + 1);
-  llvm::SaveAndRestore<const Expr *> via(via_, via_ ? via_ : &call);
-  llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_,
-                                                            nullptr);
-  llvm::SaveAndRestore<const IfStmt *> branch(branch_, nullptr);
+  const llvm::SaveAndRestore<int> depth(depth_, depth_ + 1);
+  const llvm::SaveAndRestore<const Expr *> via(via_, via_ ? via_ : &call);
+  const llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_,
+                                                                  nullptr);
+  const llvm::SaveAndRestore<const IfStmt *> branch(branch_, nullptr);
   std::optional<Sharing> outer = std::exchange(sharing_, std::move(inner));
   walk(definition->getBody());
   sharing_ = std::move(outer);

@@ -39,7 +39,7 @@ bool isInjective(BinaryOperatorKind kind) {
 /// `next++` on a std::atomic.
 bool isAtomicStep(const CallExpr &call) {
   const auto *op = dyn_cast<CXXOperatorCallExpr>(&call);
-  return op &&
+  return op != nullptr &&
          (op->getOperator() == OO_PlusPlus ||
           op->getOperator() == OO_MinusMinus) &&
          recordName(op->getArg(0)->IgnoreParenImpCasts()->getType()) ==

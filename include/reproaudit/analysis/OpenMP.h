@@ -32,6 +32,10 @@ privateVariables(const clang::OMPExecutableDirective &directive);
 const clang::Stmt *
 undividedLoop(const clang::OMPExecutableDirective &directive);
 
+/// True if the code of \p directive asks which thread runs it, or divides its
+/// work by directives inside.
+bool asksForTheThread(const clang::OMPExecutableDirective &directive);
+
 /// The clause by which threads take the next rounds when they are idle, or as
 /// the environment says; null if the rounds are dealt out beforehand.
 const clang::OMPScheduleClause *
