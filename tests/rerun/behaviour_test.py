@@ -176,7 +176,7 @@ class Rerun(unittest.TestCase):
         (other / "kept").write_text("before")
         run = self.rerun("--factors", "tz", "--output", "json", "--", "sh", "-c",
                          f"echo more >> {other}/kept; echo new > {other}/new")
-        if "no overlay is possible" in run.stdout or "no private mounts" in run.stdout:
+        if "no private mounts" in run.stdout:
             self.skipTest("no overlay there")
         self.assertEqual((other / "kept").read_text(), "before")
         self.assertIn(f"{other}/new", [a["name"] for a in json.loads(run.stdout)["artifacts"]])

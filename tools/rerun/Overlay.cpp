@@ -11,6 +11,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,11 +79,19 @@ bool isSystemPlace(const fs::path &path) {
       kSystem, [&](const char *system) { return isBelow(path, system); });
 }
 
+/// Interfaces of the kernel, wherever they are mounted.
+bool isKernelInterface(std::string_view type) {
+  constexpr std::array<std::string_view, 9> kTypes = {
+      "proc",    "sysfs",  "devtmpfs", "devpts", "cgroup",
+      "cgroup2", "mqueue", "debugfs",  "tracefs"};
+  return std::ranges::find(kTypes, type) != kTypes.end();
+}
+
 struct Mounts {
   std::vector<fs::path> writable, fixed;
 };
 
-/// `/proc/self/mountinfo`: ID PARENT DEVICE ROOT POINT OPTIONS ...
+/// `/proc/self/mountinfo`: ID PARENT DEVICE ROOT POINT OPTIONS ... - TYPE ...
 Mounts readMounts() {
   Mounts mounts;
   std::ifstream file("/proc/self/mountinfo");
@@ -90,8 +99,12 @@ Mounts readMounts() {
     std::istringstream words(line);
     std::string skipped, point, options;
     words >> skipped >> skipped >> skipped >> skipped >> point >> options;
+    std::string type;
+    while (words >> type && type != "-")
+      ;
+    words >> type;
     std::error_code error;
-    if (point.empty() || isSystemPlace(point))
+    if (point.empty() || isSystemPlace(point) || isKernelInterface(type))
       continue;
     const bool isWritable = options.starts_with("rw") &&
                             point.find('\\') == std::string::npos &&
