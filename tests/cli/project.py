@@ -37,6 +37,11 @@ class ProjectTest(unittest.TestCase):
         self.write("build/compile_commands.json",
                    json.dumps([{"directory": str(self.root), **entry} for entry in entries]))
 
+    def ignore_build_folder(self):
+        """As in a checkout: what lies in `build` is no file of the project."""
+        self.write("build/.gitignore", "*\n")
+        subprocess.run(["git", "init", "-q", self.root], check=True)
+
     def run_command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run([REPROAUDIT, *arguments], cwd=self.root, capture_output=True, timeout=300,
                               env={**os.environ, **environment}, encoding="utf-8")

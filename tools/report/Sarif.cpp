@@ -383,6 +383,12 @@ Json SarifWriter::run() {
   if (Json files = artifacts(); !files.empty())
     run["artifacts"] = std::move(files);
   run["properties"] = {{"units", report_.units}, {"files", report_.files}};
+  if (report_.shard) {
+    run["properties"]["shard"] = {report_.shard->number, report_.shard->count};
+    run["properties"]["facts"] =
+        Json::parse(Json(report_.facts)
+                        .dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
   return run;
 }
 

@@ -194,6 +194,11 @@ Report reportOf(const Json &run,
                    .files = run.at("properties").at("files"),
                    .complete = invocation.at("executionSuccessful"),
                    .exitCode = invocation.at("exitCode")};
+  if (const Json &properties = run.at("properties");
+      properties.contains("shard")) {
+    report.shard = Shard{properties.at("shard").at(0), properties.at("shard").at(1)};
+    properties.at("facts").get_to(report.facts);
+  }
   for (const Json &rule : run.at("tool").at("driver").at("rules"))
     if (const RuleInfo *info =
             findRule(rule.at("id").get_ref<const std::string &>()))
@@ -231,7 +236,8 @@ readSarif(std::string_view text,
                                .get_ref<const std::string &>())] =
               artifact.at("contents").at("text");
     }
-    log.report = merged(reports);
+    log.report =
+        reports.size() == 1 ? std::move(reports.front()) : merged(reports);
     return log;
   } catch (const Json::parse_error &error) {
     return concat("it is not JSON: byte ", error.byte);

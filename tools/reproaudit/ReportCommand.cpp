@@ -7,7 +7,11 @@
 
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/report/SarifReader.h"
+#include "reproaudit/scan/Scan.h"
 
+#include <algorithm>
+#include <expected>
+#include <filesystem>
 #include <memory>
 
 namespace reproaudit {
@@ -17,11 +21,26 @@ struct Arguments {
   std::vector<std::string> logs;
   std::vector<std::string> outputs;
   Style style;
+  bool merges = false;  ///< All logs, those of shards into that of their scan.
 };
 
 const RuleInfo *infoOf(std::string_view name) {
   const Rule *rule = findRule(name);
   return rule ? rule->info : nullptr;
+}
+
+bool areShards(const std::vector<Report> &reports) {
+  return std::ranges::any_of(
+      reports, [](const Report &report) { return report.shard.has_value(); });
+}
+
+std::expected<Report, std::string>
+joinedShards(const std::vector<Report> &reports) {
+  const auto configuration =
+      Configuration::read(Repository(std::filesystem::current_path()));
+  if (!configuration)
+    return std::unexpected(configuration.error());
+  return mergeShards(reports, *configuration);
 }
 
 int run(const Arguments &arguments) {
@@ -40,15 +59,20 @@ int run(const Arguments &arguments) {
     reports.push_back(std::move(std::get<SarifLog>(log).report));
     texts.merge(std::get<SarifLog>(log).texts);
   }
-  const Report report =
-      reports.size() == 1 ? std::move(reports.front()) : merged(reports);
+  const bool joinsShards = arguments.merges && areShards(reports);
+  const std::expected<Report, std::string> report =
+      joinsShards           ? joinedShards(reports)
+      : reports.size() == 1 ? std::move(reports.front())
+                            : merged(reports);
+  if (!report)
+    return fail(report.error());
   const SourceTexts sources(".", texts);
   Style style = arguments.style;
   style.colour = useColour("auto");
   for (const Output &output : *outputs)
-    if (const auto written = write(output, report, sources, style); !written)
+    if (const auto written = write(output, *report, sources, style); !written)
       return fail(written.error());
-  return kClean;
+  return joinsShards ? report->exitCode : kClean;
 }
 
 }  // namespace
@@ -73,6 +97,7 @@ Command addReport(CLI::App &app) {
 Command addMerge(CLI::App &app) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->outputs = {"sarif"};
+  arguments->merges = true;
   CLI::App *command =
       app.add_subcommand("merge", "Merge SARIF logs of several scans into one");
   command->add_option("logs", arguments->logs, "SARIF logs")->required();

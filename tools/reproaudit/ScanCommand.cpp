@@ -12,11 +12,13 @@
 #include "reproaudit/scan/Scan.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -29,6 +31,7 @@ struct Arguments {
   std::string diffBase;
   std::string baseline;
   std::string evidence;
+  std::string shard;
   bool staged = false;
   bool cmakeTrace = false;
   bool fix = false;
@@ -42,10 +45,37 @@ struct Arguments {
   bool statistics = false;
 };
 
+/// The shard that \p word, "2/4", means.
+std::optional<Shard> shardOf(llvm::StringRef word) {
+  const auto [number, count] = word.split('/');
+  Shard shard;
+  if (number.getAsInteger(10, shard.number) ||
+      count.getAsInteger(10, shard.count) || shard.number == 0 ||
+      shard.number > shard.count)
+    return std::nullopt;
+  return shard;
+}
+
+void addShardOption(CLI::App &app, Arguments &arguments,
+                    const std::vector<CLI::Option *> &excluded) {
+  CLI::Option *shard = app.add_option(
+      "--shard", arguments.shard,
+      "Scan part K of N; `merge` makes one report of the SARIF logs of all");
+  shard->type_name("K/N")->check(CLI::Validator(
+      [](const std::string &word) {
+        return shardOf(word) ? ""
+                             : "'" + word + "' is not K/N with 1 <= K <= N";
+      },
+      ""));
+  for (CLI::Option *other : excluded)
+    shard->excludes(other);
+}
+
 void addOptions(CLI::App &app, Arguments &arguments) {
-  app.add_option("paths", arguments.scan.paths,
-                 "Report only findings in these files and folders")
-      ->type_name("PATH");
+  CLI::Option *paths =
+      app.add_option("paths", arguments.scan.paths,
+                     "Report only findings in these files and folders");
+  paths->type_name("PATH");
   addScanOptions(app, arguments.scan);
   app.add_option("--output", arguments.outputs,
                  "Format, and the file to write it to; may be repeated:" +
@@ -61,24 +91,29 @@ void addOptions(CLI::App &app, Arguments &arguments) {
       "--diff-base", arguments.diffBase,
       "Report only what is new since the merge base with this revision");
   base->type_name("REF");
-  app.add_flag("--staged", arguments.staged,
-               "Report only what the staged changes bring")
-      ->excludes(base);
+  CLI::Option *staged =
+      app.add_flag("--staged", arguments.staged,
+                   "Report only what the staged changes bring");
+  staged->excludes(base);
   app.add_flag("--cmake-trace", arguments.cmakeTrace,
                "Run CMake on the project, which executes its code, to evaluate "
                "what cannot be read");
-  app.add_flag("--fix", arguments.fix,
-               "Change the sources: apply the fixes that keep their meaning");
+  CLI::Option *fix = app.add_flag(
+      "--fix", arguments.fix,
+      "Change the sources: apply the fixes that keep their meaning");
   app.add_flag("--unsafe-fixes", arguments.unsafeFixes,
                "With --fix or --diff: also those that need a look");
-  app.add_flag("--diff", arguments.diff,
-               "Print the fixes as a patch instead of the findings");
-  app.add_option("--baseline", arguments.baseline,
-                 "Report only what this baseline does not accept")
-      ->type_name("FILE");
+  CLI::Option *diff =
+      app.add_flag("--diff", arguments.diff,
+                   "Print the fixes as a patch instead of the findings");
+  CLI::Option *baseline =
+      app.add_option("--baseline", arguments.baseline,
+                     "Report only what this baseline does not accept");
+  baseline->type_name("FILE");
   app.add_option("--evidence", arguments.evidence,
                  "Raise findings that this JSON report of `rerun` confirms")
       ->type_name("FILE");
+  addShardOption(app, arguments, {paths, base, staged, fix, diff, baseline});
   app.add_option("--color", arguments.colour, "Colours in the text format")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
@@ -122,7 +157,8 @@ std::expected<void, std::string> applyBaseline(const Arguments &arguments,
   std::vector<Finding> &findings = result.report.findings;
   const BaselineMatch match = reproaudit::match(*baseline, findings);
   const bool sawEverything = result.report.complete && !isNarrowed &&
-                             arguments.diffBase.empty() && !arguments.staged;
+                             arguments.diffBase.empty() && !arguments.staged &&
+                             arguments.shard.empty();
   if (sawEverything && !match.stale.empty())
     return std::unexpected(
         llvm::formatv("{0} accepts {1} that {2} not found any more (the first: "
@@ -188,6 +224,7 @@ int run(CLI::App &command, const Arguments &arguments) {
   if (options.cmakeTrace && !arguments.quiet)
     std::fprintf(stderr, "reproaudit: running cmake on the project, as "
                          "--cmake-trace asks; its code is executed\n");
+  options.shard = shardOf(arguments.shard);
   options.measureTime = arguments.statistics;
   if (!arguments.quiet && isatty(STDERR_FILENO))
     options.progress = showProgress;
@@ -229,7 +266,10 @@ int run(CLI::App &command, const Arguments &arguments) {
     printSummary(*result, std::chrono::duration<double>(
                               std::chrono::steady_clock::now() - start)
                               .count());
-  return report.exitCode;
+  // A shard judges nothing: `merge` does, over all of them.
+  const bool isJudged =
+      report.exitCode == kFindings || report.exitCode == kIncomplete;
+  return report.shard && isJudged ? kClean : report.exitCode;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "reproaudit/analysis/Dependency.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/report/SarifReader.h"
 
 #include <algorithm>
 #include <iterator>
@@ -19,25 +20,6 @@ namespace fs = std::filesystem;
 
 namespace reproaudit {
 namespace {
-
-/// The program-wide pass: every rule that links gets its own facts.
-void link(std::vector<Fact> facts, const ScanOptions &options,
-          std::vector<Finding> &findings) {
-  std::ranges::sort(facts, {}, [](const Fact &fact) {
-    return std::tie(fact.finding.rule, fact);
-  });
-  const auto repeated = std::ranges::unique(facts);
-  facts.erase(repeated.begin(), repeated.end());
-  for (const RuleInfo *info : options.rules) {
-    const Rule *rule = findRule(info->name);
-    if (!rule->link)
-      continue;
-    const auto own = std::ranges::equal_range(
-        facts, info->name, {},
-        [](const Fact &fact) -> std::string_view { return fact.finding.rule; });
-    std::ranges::move(rule->link(own), std::back_inserter(findings));
-  }
-}
 
 /// Gives the findings the levels that the files of settings want, and takes out
 /// those that are off.
@@ -70,6 +52,15 @@ std::vector<Notice> excused(std::vector<Notice> notices) {
   return notices;
 }
 
+/// Sorts \p facts by rule and drops those that several units told.
+void sortFacts(std::vector<Fact> &facts) {
+  std::ranges::sort(facts, {}, [](const Fact &fact) {
+    return std::tie(fact.finding.rule, fact);
+  });
+  const auto repeated = std::ranges::unique(facts);
+  facts.erase(repeated.begin(), repeated.end());
+}
+
 bool onlyDoesNotParse(const UnitResult &result) {
   return !result.complete &&
          std::ranges::all_of(result.notices, [](const Notice &notice) {
@@ -80,13 +71,11 @@ bool onlyDoesNotParse(const UnitResult &result) {
 }  // namespace
 
 void judgeUnits(const std::vector<Unit> &units,
-                const std::vector<UnitResult> &results,
-                const ScanOptions &options, Judgement &judgement) {
+                const std::vector<UnitResult> &results, Judgement &judgement) {
   std::set<std::string> understood;
   for (std::size_t i = 0; i < units.size(); ++i)
     if (results[i].complete)
       understood.insert(units[i].name);
-  std::vector<Fact> facts;
   for (std::size_t i = 0; i < units.size(); ++i) {
     const UnitResult &result = results[i];
     const bool isExcused =
@@ -94,10 +83,22 @@ void judgeUnits(const std::vector<Unit> &units,
     std::ranges::copy(result.findings, std::back_inserter(judgement.findings));
     std::ranges::copy(isExcused ? excused(result.notices) : result.notices,
                       std::back_inserter(judgement.notices));
-    std::ranges::copy(result.facts, std::back_inserter(facts));
+    std::ranges::copy(result.facts, std::back_inserter(judgement.facts));
     judgement.complete &= result.complete || isExcused;
   }
-  link(std::move(facts), options, judgement.findings);
+  sortFacts(judgement.facts);
+}
+
+void link(Judgement &judgement, const std::vector<const RuleInfo *> &rules) {
+  for (const RuleInfo *info : rules) {
+    const Rule *rule = findRule(info->name);
+    if (!rule->link)
+      continue;
+    const auto own = std::ranges::equal_range(
+        judgement.facts, info->name, {},
+        [](const Fact &fact) -> std::string_view { return fact.finding.rule; });
+    std::ranges::move(rule->link(own), std::back_inserter(judgement.findings));
+  }
 }
 
 void judgeProject(const Project &project, const ScanOptions &options,
@@ -157,6 +158,47 @@ void sortAndMerge(Judgement &judgement, const PathFilter &filter,
   std::ranges::sort(judgement.notices);
   const auto same = std::ranges::unique(judgement.notices);
   judgement.notices.erase(same.begin(), same.end());
+}
+
+std::expected<Report, std::string>
+mergeShards(const std::vector<Report> &shards,
+            const Configuration &configuration) {
+  const unsigned count = shards.front().shard.value_or(Shard{}).count;
+  std::set<unsigned> numbers;
+  Judgement linked;
+  for (const Report &report : shards) {
+    if (!report.shard || report.shard->count != count ||
+        report.revision.commit != shards.front().revision.commit)
+      return std::unexpected(std::string(
+          "the logs are not the shards of one scan: give `merge` those of the "
+          "same commit and the same --shard K/N"));
+    numbers.insert(report.shard->number);
+    std::ranges::copy(report.facts, std::back_inserter(linked.facts));
+  }
+  for (unsigned number = 1; number <= count; ++number)
+    if (!numbers.contains(number))
+      return std::unexpected("the log of shard " + std::to_string(number) +
+                             "/" + std::to_string(count) + " is missing");
+
+  Report whole = merged(shards);
+  const Repository repository(fs::current_path());
+  const PathFilter everything({}, repository);
+  sortFacts(linked.facts);
+  link(linked, whole.rules);
+  sortAndMerge(linked, everything, {.configuration = configuration},
+               repository.root());
+  if (std::ranges::any_of(linked.findings, [](const Finding &finding) {
+        return finding.level != Level::Note && !finding.suppression;
+      }))
+    whole.exitCode = std::max(whole.exitCode, 1);
+
+  Judgement all{.findings = std::move(whole.findings),
+                .notices = std::move(whole.notices)};
+  std::ranges::move(linked.findings, std::back_inserter(all.findings));
+  sortAndMerge(all, everything, {}, repository.root());
+  whole.findings = std::move(all.findings);
+  whole.notices = std::move(all.notices);
+  return whole;
 }
 
 }  // namespace reproaudit

@@ -18,15 +18,18 @@ namespace reproaudit {
 struct Judgement {
   std::vector<Finding> findings;
   std::vector<Notice> notices;
+  std::vector<Fact> facts;  ///< Sorted, for link().
   bool complete = true;
 };
 
-/// Takes the findings of \p results, one for each of \p units, and of the
-/// program that they make up. A configuration that does not parse takes nothing
-/// away if another one of the same source does.
+/// Takes the findings and facts of \p results, one for each of \p units. A
+/// configuration that does not parse takes nothing away if another one of the
+/// same source does.
 void judgeUnits(const std::vector<Unit> &units,
-                const std::vector<UnitResult> &results,
-                const ScanOptions &options, Judgement &judgement);
+                const std::vector<UnitResult> &results, Judgement &judgement);
+
+/// The program-wide pass: each of \p rules that links gets its own facts.
+void link(Judgement &judgement, const std::vector<const RuleInfo *> &rules);
 
 /// Adds what the project rules find.
 void judgeProject(const Project &project, const ScanOptions &options,

@@ -44,6 +44,21 @@ std::vector<ProjectUnit> projectUnits(const std::vector<Unit> &units) {
   return result;
 }
 
+/// Leaves every count-th source of \p units, sorted by name, with all of its
+/// configurations.
+void keepShard(const Shard &shard, std::vector<Unit> &units) {
+  std::vector<Unit> kept;
+  std::string name;
+  std::size_t index = 0;  // Of the source, from 1.
+  for (Unit &unit : units) {
+    index += index == 0 || unit.name != name;
+    name = unit.name;
+    if ((index - 1) % shard.count == shard.number - 1)
+      kept.push_back(std::move(unit));
+  }
+  units = std::move(kept);
+}
+
 /// One scan, once its database and its repository are known.
 class Scan {
 public:
@@ -54,6 +69,9 @@ public:
     if (!database)
       return;
     units_ = unitsOf(*database, repository, filter_);
+    projectUnits_ = projectUnits(units_);
+    if (options.shard)
+      keepShard(*options.shard, units_);
     notices_ = database->notices;
     unitOptions_ = {.configurable = !options.rulesAreExplicit,
                     .measureTime = options.measureTime,
@@ -76,6 +94,7 @@ private:
   const PathFilter filter_;
   std::vector<Notice> notices_;
   std::vector<Unit> units_;
+  std::vector<ProjectUnit> projectUnits_;  ///< Of all shards.
   UnitOptions unitOptions_;
   std::vector<UnitResult> results_;
 };
@@ -98,8 +117,7 @@ std::string Scan::evaluatedByCMake(std::vector<Notice> &notices) const {
 }
 
 Judgement Scan::judgeNow(ScanResult &result) {
-  UnitScan scan =
-      analyseUnits(units_, repository_, options_, unitOptions_);
+  UnitScan scan = analyseUnits(units_, repository_, options_, unitOptions_);
   result.cachedUnits = scan.cached;
   result.interrupted = scan.interrupted;
   results_ = std::move(scan.results);
@@ -110,12 +128,16 @@ Judgement Scan::judgeNow(ScanResult &result) {
   }
 
   Judgement judgement{.notices = notices_, .complete = notices_.empty()};
-  judgeUnits(units_, results_, options_, judgement);
+  judgeUnits(units_, results_, judgement);
+  if (!options_.shard)
+    link(judgement, options_.rules);
   const Project project(repository_.root().string(), repository_.files(),
-                        projectUnits(units_), {},
+                        projectUnits_, {},
                         evaluatedByCMake(judgement.notices));
-  judgeProject(project, options_, judgement);
-  judgeDirectives(project, repository_, results_, options_, judgement);
+  if (!options_.shard || options_.shard->number == 1)
+    judgeProject(project, options_, judgement);
+  if (!options_.shard)
+    judgeDirectives(project, repository_, results_, options_, judgement);
   result.report.files = static_cast<unsigned>(project.files().size());
   return judgement;
 }
@@ -158,12 +180,12 @@ Judgement Scan::judgeBase(const Changes &changes) {
       std::back_inserter(results));
   std::ranges::move(affected, std::back_inserter(units));
   Judgement judgement;
-  judgeUnits(units, results, options_, judgement);
+  judgeUnits(units, results, judgement);
+  link(judgement, options_.rules);
 
   std::vector<std::string> files = repository_.files();
-  std::erase_if(files, [&](const std::string &path) {
-    return changes.contains(path);
-  });
+  std::erase_if(
+      files, [&](const std::string &path) { return changes.contains(path); });
   std::map<std::string, std::string> instead;
   for (const auto &[path, text] : changes)
     if (text) {
@@ -172,7 +194,7 @@ Judgement Scan::judgeBase(const Changes &changes) {
     }
   std::ranges::sort(files);
   const Project project(repository_.root().string(), std::move(files),
-                        projectUnits(units_), std::move(instead));
+                        projectUnits_, std::move(instead));
   judgeProject(project, options_, judgement);
   judgeDirectives(project, repository_, results, options_, judgement);
   return judgement;
@@ -199,6 +221,10 @@ ScanResult Scan::run(const std::optional<Changes> &changes) {
   result.report.units = static_cast<unsigned>(units_.size());
   result.report.findings = std::move(now.findings);
   result.report.notices = std::move(now.notices);
+  if (options_.shard) {
+    result.report.shard = options_.shard;
+    result.report.facts = std::move(now.facts);
+  }
   result.report.complete = now.complete && !result.interrupted;
   if (result.interrupted)
     result.report.notices.push_back(

@@ -5,10 +5,12 @@
 /// Layer 1: standard library, JSON and layer 0.
 #pragma once
 
+#include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 #include "reproaudit/rule/RuleInfo.h"
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,6 +55,14 @@ struct Revision {
   std::string branch;
 };
 
+/// One of the parts that a scan was split into: \p number of \p count, from 1.
+struct Shard {
+  unsigned number = 1;
+  unsigned count = 1;
+
+  bool operator==(const Shard &) const = default;
+};
+
 struct Report {
   std::vector<const RuleInfo *> rules;  ///< The enabled ones, sorted by name.
   std::vector<Finding> findings;        ///< Sorted; suppressed ones included.
@@ -62,6 +72,9 @@ struct Report {
   unsigned files = 0;    ///< Project files read.
   bool complete = true;  ///< False if a unit could not be analysed.
   int exitCode = 0;
+  std::optional<Shard> shard;  ///< Of which this is the report.
+  std::vector<Fact> facts;  ///< Of a shard, sorted: what only all shards together
+                            ///< can judge.
 };
 
 }  // namespace reproaudit

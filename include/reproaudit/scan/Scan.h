@@ -16,6 +16,7 @@
 #include <expected>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,7 @@ struct ScanOptions {
   std::filesystem::path buildDirectory;      ///< `-p`; empty: look for it.
   std::string diffBase;  ///< Only what is new since the merge base with it.
   bool staged = false;   ///< Only what the staged changes bring.
+  std::optional<Shard> shard;  ///< Only this part of the scan; see mergeShards().
   WorkerLimits limits;
   Engine engine = Engine::Fast;
   std::filesystem::path cacheDirectory;  ///< Empty: no cache.
@@ -82,5 +84,12 @@ struct ScanResult {
 
 /// The error is one sentence: what keeps the scan from starting and what to do.
 std::expected<ScanResult, std::string> scan(const ScanOptions &options);
+
+/// The report that a scan without shards would have given, with the program-wide
+/// pass over the facts of all. Runs where the files of \p configuration lie. The
+/// error is one sentence: which shard is missing or does not belong to the others.
+std::expected<Report, std::string>
+mergeShards(const std::vector<Report> &shards,
+            const Configuration &configuration);
 
 }  // namespace reproaudit
