@@ -10,18 +10,20 @@
 # As a script: keeps of the compile database what belongs to the SOURCES, then
 # scans that.
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
+  cmake_minimum_required(VERSION 3.25)
   file(READ "${DATABASE}" entries)
   string(JSON count LENGTH "${entries}")
   set(kept "")
-  math(EXPR last "${count} - 1")
-  foreach(i RANGE ${last})
+  set(i 0)
+  while(i LESS count)
     string(JSON entry GET "${entries}" ${i})
     string(JSON file GET "${entry}" file)
     if(file IN_LIST SOURCES)
-      list(APPEND kept "${entry}")
+      string(APPEND kept "${comma}${entry}")
+      set(comma ",\n")
     endif()
-  endforeach()
-  list(JOIN kept ",\n" kept)
+    math(EXPR i "${i} + 1")
+  endwhile()
   file(WRITE "${FOLDER}/compile_commands.json" "[${kept}]\n")
   execute_process(COMMAND "${REPROAUDIT}" scan -p "${FOLDER}" --fail-on "${FAIL_ON}" --ignore deps,build,data ${ARGS}
     RESULT_VARIABLE code)
@@ -60,6 +62,9 @@ function(_reproaudit_add_scan target fail_on args)
       list(APPEND units "${source}")
     endif()
   endforeach()
+  # A list as one argument.
+  string(REPLACE ";" "$<SEMICOLON>" units "${units}")
+  string(REPLACE ";" "$<SEMICOLON>" args "${args}")
   set(command ${CMAKE_COMMAND} "-DREPROAUDIT=${REPROAUDIT_EXECUTABLE}" "-DDATABASE=${CMAKE_BINARY_DIR}/compile_commands.json"
     "-DFOLDER=${CMAKE_BINARY_DIR}/reproaudit/${target}" "-DSOURCES=${units}" "-DFAIL_ON=${fail_on}" "-DARGS=${args}"
     -P "${_reproaudit_scan}")

@@ -14,6 +14,10 @@ from lsp import Server, apply
 REPROAUDIT = os.environ["REPROAUDIT"]
 CLANGD = os.environ["REPROAUDIT_CLANGD"]
 DEMO = Path(__file__).parents[2] / "fixtures/projects/tiny-trainer"
+# What clangd does not show: it drops diagnostics about macros of the compiler.
+GAPS = {"repro-build-timestamp"}
+# What only the whole program shows; the editor knows one file.
+PROGRAM_WIDE = {"repro-ignored-seed", "repro-implicit-seed"}
 SEED = "repro-nondeterministic-seed"
 ENTROPY = "#include <random>\nstd::mt19937 engine(std::random_device{}());\n"
 
@@ -48,7 +52,7 @@ class Editor(unittest.TestCase):
         self.assertGreater(len(findings), 10)
         for path in sorted((self.root / "src").glob("*.cpp")):
             with self.subTest(path.name):
-                here = [f for f in findings if f["at"]["path"] == f"src/{path.name}"]
+                here = [f for f in findings if f["at"]["path"] == f"src/{path.name}" and f["rule"] not in GAPS | PROGRAM_WIDE]
                 shown = ours(self.server.open(path))
                 self.assertEqual(sorted((f["at"]["line"], f["rule"]) for f in here),
                                  sorted((d["range"]["start"]["line"] + 1, d["code"]) for d in shown))

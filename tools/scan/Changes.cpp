@@ -6,6 +6,8 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace reproaudit {
 namespace {
@@ -61,7 +63,9 @@ std::unexpected<std::string> noGit() {
 OwnedIndex indexOfCommit(git_repository *repository) {
   git_index *index = nullptr;
   const char *own = std::getenv("GIT_INDEX_FILE");
-  if (!own || git_index_open(&index, own) != 0)
+  std::error_code ignored;
+  if (!own || !std::filesystem::exists(own, ignored) ||
+      git_index_open(&index, own) != 0)
     git_repository_index(&index, repository);
   return OwnedIndex(index);
 }

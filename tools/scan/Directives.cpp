@@ -35,7 +35,8 @@ bool isInMacro(StringRef before) {
 
 std::vector<Comment> commentsInSource(const std::string &text) {
   clang::LangOptions language;
-  language.CPlusPlus = language.CPlusPlus11 = language.LineComment = true;
+  language.CPlusPlus = language.CPlusPlus11 = true;
+  language.LineComment = language.RawStringLiterals = true;
   clang::Lexer lexer(clang::SourceLocation(), language, text.data(),
                      text.data(), text.data() + text.size());
   lexer.SetCommentRetentionState(true);
