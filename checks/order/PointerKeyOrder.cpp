@@ -67,8 +67,6 @@ StringRef messageFor(Effect::Kind kind) {
     return "the first suitable element by address of %1 wins";
   case Effect::Kind::Append:
     return "elements stand in %0 in the order of addresses of %1";
-  case Effect::Kind::Draw:
-    return "elements take random numbers in the order of addresses of %1";
   case Effect::Kind::HandOver:
     return "elements are handed over to %0 in the order of addresses of %1";
   default:
@@ -88,7 +86,12 @@ protected:
 void PointerKeyOrderCheck::judge(const Visit &visit) {
   if (visit.order != Order::Address)
     return;
-  const Effect *effect = visit.mostCertain([](const Effect &) { return true; });
+  // Draws are another rule's: repro-draw-in-unordered-loop.
+  const Effect *effect = visit.mostCertain([](const Effect &candidate) {
+    return candidate.kind != Effect::Kind::Draw;
+  });
+  if (!effect)
+    return;
   const SourceLocation at = visit.site->getBeginLoc();
   report(effect->certain, at, messageFor(effect->kind))
       << described(effect->target) << described(visit.sequence);

@@ -132,6 +132,8 @@ private:
   struct Key {
     bool isFloating = false;
     bool isLookedUp = false;
+    /// It has so few values that it breaks no ties: an enumeration, a truth.
+    bool isCoarse = false;
   };
   QualType element_;
   const ASTContext &context_;
@@ -234,8 +236,10 @@ void Judge::collect(const Compared &compared, const Operands &operands,
     const bool isCall =
         isa<CallExpr>(bare(part)) &&
         !isa<CXXMemberCallExpr, CXXOperatorCallExpr>(bare(part));
-    keys_.try_emplace(key, Key{type->isFloatingType(),
-                               isCall || StringRef(key).contains("[_")});
+    keys_.try_emplace(key,
+                      Key{type->isFloatingType(),
+                          isCall || StringRef(key).contains("[_"),
+                          type->isEnumeralType() || type->isBooleanType()});
   }
 }
 
@@ -297,9 +301,11 @@ Comparison Judge::verdict() const {
     return {.totality = Totality::Address};
   if (keys_.empty())
     return {};
-  const auto &[key, what] = *keys_.begin();
-  if (keys_.size() > 1 || isWholeElement(key) || isIdentifying(key) ||
-      (uniqueFirst_ && key == "_.first"))
+  const auto isFine = [](const auto &entry) { return !entry.second.isCoarse; };
+  const auto fine = llvm::find_if(keys_, isFine);
+  const auto &[key, what] = fine == keys_.end() ? *keys_.begin() : *fine;
+  if (llvm::count_if(keys_, isFine) > 1 || isWholeElement(key) ||
+      isIdentifying(key) || (uniqueFirst_ && key == "_.first"))
     return {.totality = Totality::Total};
   return {.totality = Totality::Partial,
           .key = key,

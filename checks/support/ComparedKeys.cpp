@@ -125,7 +125,7 @@ std::string keyOf(const Expr *expr, const Operands &operands,
 llvm::SmallVector<const Expr *, 4> partsOf(const Expr *expr) {
   expr = bare(expr);
   if (const auto *call = dyn_cast<CallExpr>(expr)) {
-    const StringRef name = nameOf(call->getDirectCallee());
+    const StringRef name = calledName(*call);
     if (name == "tie" || name == "make_pair" || name == "make_tuple" ||
         name == "forward_as_tuple")
       return {call->arg_begin(), call->arg_end()};
