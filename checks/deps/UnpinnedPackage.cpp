@@ -17,8 +17,12 @@ A package without a version is whatever the index offers on the day of the
 install. A new NumPy or cuDNN changes results, and an old result cannot be
 repeated because nobody knows what it was made with.
 
-A lock covers a manifest only if git tracks it and it can be read; a compiled
-requirements file covers the `.in` file that it names. Comments never count. What
+A lock covers a package only if git tracks it, it can be read, it has an entry for
+the package and the entry is what the manifest asks for; the finding says which of
+these fails. A compiled requirements file covers the `.in` file that it names. A
+command that may install past a lock (`npm install`) is noted. Comments never count.
+Where another file of the repository pins the same package, its version is the value
+of the fix. What
 a library asks of its users (`install_requires`, `[project].dependencies`) is a
 range on purpose and only noted, as are tools of the operating system on a
 throw-away machine. Packages of one command are one finding.

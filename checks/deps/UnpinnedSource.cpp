@@ -20,6 +20,10 @@ which code a published result came from. Values are evaluated first, so a
 variable, a cache default, a function argument or a list that holds the
 revision counts like the revision itself.
 
+Where another file pins the same repository to a commit, that commit is the value of
+the fix. `--cmake-trace` runs CMake on the project to learn the values that cannot
+be read.
+
 Judged are CMake (FetchContent, ExternalProject, CPM, rapids-cmake and functions
 that forward to them), `git clone` with the checkout that follows it, Bazel,
 Meson wraps, Nix flakes, git submodules and sources that a workflow checks out.

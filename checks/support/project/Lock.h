@@ -30,7 +30,7 @@ struct Lock {
 /// \p name as pip, npm and conda compare names: `Foo_Bar` is `foo-bar`.
 std::string lockKey(std::string_view name);
 
-/// What the lock \p path called like \p text's tool does it says.
+/// Reads \p text as the lock file \p path, whose name tells the format.
 Lock parseLock(std::string path, std::string_view text);
 
 /// The nearest file called like one of \p names, in \p folder or above it.
