@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Syntax.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,8 +17,17 @@ const TSLanguage *tree_sitter_starlark();
 namespace reproaudit {
 namespace {
 
-/// Error recovery on binary rubbish can take very long.
-constexpr std::uint64_t kMaxMicroseconds = 2000000;
+/// Error recovery on binary rubbish can take very long. What counts is the
+/// processor's time: a busy machine must not change what is found.
+constexpr double kMaxSeconds = 2;
+constexpr std::uint64_t kMicrosecondsPerTurn = 100000;
+
+double processorSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) +
+         static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
 /// tree-sitter 0.20 frees a node twice when 100,000 brackets are open.
 constexpr std::ptrdiff_t kMaxOpen = 10000;
@@ -73,9 +84,14 @@ SyntaxTree::SyntaxTree(Grammar grammar, std::string text)
       ts_parser_new(), &ts_parser_delete);
   if (!ts_parser_set_language(parser.get(), language(grammar)))
     return;
-  ts_parser_set_timeout_micros(parser.get(), kMaxMicroseconds);
-  tree_.reset(ts_parser_parse_string(parser.get(), nullptr, text_.data(),
-                                     static_cast<std::uint32_t>(text_.size())));
+  // A parser that ran out of its turn goes on where it stopped.
+  ts_parser_set_timeout_micros(parser.get(), kMicrosecondsPerTurn);
+  const double start = processorSeconds();
+  do
+    tree_.reset(
+        ts_parser_parse_string(parser.get(), nullptr, text_.data(),
+                               static_cast<std::uint32_t>(text_.size())));
+  while (!tree_ && processorSeconds() - start < kMaxSeconds);
   gaveUp_ = !tree_;
 }
 
