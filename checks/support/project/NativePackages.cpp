@@ -77,7 +77,7 @@ void addConan(Reading &reading, std::string_view text, unsigned line,
               const Lock &lock) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos || !isResolved(text) ||
-      contains(text, "{") || contains(text, " "))
+      contains(text, "{") || contains(text.substr(0, text.find('[')), " "))
     return;
   const std::string_view version = text.substr(slash + 1);
   Strength strength = Strength::Exact;

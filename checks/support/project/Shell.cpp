@@ -270,8 +270,12 @@ std::string ShellMachine::evaluated(SyntaxNode node) {
         walk(child);
     return unescaped(expanded(unquoted(node.text())));
   }
-  if (type == "concatenation" || type == "command_name")
-    return concatenated(node);
+  if (type == "concatenation" || type == "command_name") {
+    std::string out;
+    for (const SyntaxNode child : node.tokens())
+      out += evaluated(child);
+    return out;
+  }
   if (type == "array") {
     std::string out;
     for (const SyntaxNode child : node.children())
@@ -283,24 +287,6 @@ std::string ShellMachine::evaluated(SyntaxNode node) {
     return std::string(node.text());
   }
   return unescaped(expanded(node.text()));
-}
-
-/// The grammar leaves a `$` alone where a variable has a quote behind it, and
-/// some characters out: what is between parts is text like theirs.
-std::string ShellMachine::concatenated(SyntaxNode node) {
-  std::string out;
-  const std::string_view whole = node.text();
-  std::size_t begin = 0;  // of the text that is still to be expanded
-  for (const SyntaxNode part : node.tokens()) {
-    if (!part.is("string") && !part.is("raw_string") &&
-        !part.is("command_substitution") && !part.is("concatenation"))
-      continue;
-    const auto at = static_cast<std::size_t>(part.text().data() - whole.data());
-    out += unescaped(expanded(whole.substr(begin, at - begin)));
-    out += evaluated(part);
-    begin = at + part.text().size();
-  }
-  return out + unescaped(expanded(whole.substr(begin)));
 }
 
 /// Adds the words that \p node becomes; unquoted variables are split.
@@ -329,8 +315,17 @@ void ShellMachine::command(SyntaxNode node) {
   if (feeds && !currentPipeline_)
     currentPipeline_ = ++nextPipeline_;
   const std::size_t before = commands_.size();
+  std::string_view last;  // word, as written
   for (const SyntaxNode child : node.children()) {
-    if (child.is("variable_assignment")) {
+    // The grammar cuts `$a/$b-"$c"` in two behind its second `$`.
+    const bool isCut = last.ends_with('$') && !command.words.empty() &&
+                       child.text().data() == last.data() + last.size();
+    last =
+        isCut ? std::string_view(last.data(), last.size() + child.text().size())
+              : child.text();
+    if (isCut) {
+      command.words.back() = unescaped(expanded(last));
+    } else if (child.is("variable_assignment")) {
       assignment(child);
     } else if (child.is("herestring_redirect")) {
       for (const SyntaxNode word : child.children())

@@ -72,7 +72,6 @@ private:
   void emit(Command command);
 
   std::string evaluated(SyntaxNode node);
-  std::string concatenated(SyntaxNode node);
   void appendWords(SyntaxNode node, std::vector<std::string> &out);
   std::string expanded(std::string_view text);
 
