@@ -142,7 +142,7 @@ void StaticRegistrationOrderCheck::initialised(const VarDecl &variable) {
 /// Exports what functions do to registries, and what registrars call.
 void StaticRegistrationOrderCheck::defined(const FunctionDecl &function) {
   const auto *made = dyn_cast<CXXConstructorDecl>(&function);
-  const bool isRegistrar = made && made->getParent()->field_empty();
+  const bool isRegistrar = made != nullptr && made->getParent()->field_empty();
   anyStmt(function.getBody(), [&](const Stmt &stmt) {
     const auto *call = dyn_cast<CallExpr>(&stmt);
     const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;

@@ -70,7 +70,7 @@ llvm::SmallVector<const Expr *, 4> changedBy(const CallExpr &call,
 bool EffectClassifier::argumentsDepend(const CallExpr &call, unsigned first,
                                        const Frame &frame) const {
   for (unsigned i = first; i < call.getNumArgs(); ++i)
-    if (flow_.depends(call.getArg(i), frame) & Flow::kElement)
+    if (flow_.depends(call.getArg(i), frame) & Flow::Element)
       return true;
   return false;
 }
@@ -137,7 +137,7 @@ bool EffectClassifier::shift(const CallExpr &written, const Frame &frame) {
     return false;
   bool depends = false;
   const Expr *stream = chainStart(*call, [&](const Expr &operand) {
-    depends |= (flow_.depends(&operand, frame) & Flow::kElement) != 0;
+    depends |= (flow_.depends(&operand, frame) & Flow::Element) != 0;
   });
   const Use use = useOfStream(*stream);
   if (use == Use::Diagnostic)
@@ -185,7 +185,7 @@ bool EffectClassifier::containerCall(const CallExpr &call, StringRef name,
     return true;
   const bool isNumbered =
       llvm::any_of(call.arguments(), [&](const Expr *argument) {
-        return (flow_.depends(argument, frame) & Flow::kCarried) != 0;
+        return (flow_.depends(argument, frame) & Flow::Carried) != 0;
       });
   if (shape == Shape::Map && isNumbered)
     add(Kind::Number, call, place, frame);

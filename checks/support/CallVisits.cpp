@@ -9,7 +9,6 @@
 #include "reproaudit/analysis/Sinks.h"
 #include "reproaudit/analysis/Types.h"
 
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;

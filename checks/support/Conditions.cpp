@@ -158,7 +158,7 @@ Verdict Conditions::Judge::equality(const Comparison &compared) const {
   const auto [left, right] = std::pair(compared.left, compared.right);
   const unsigned uses =
       flow_.depends(left, frame_) | flow_.depends(right, frame_);
-  if (!(uses & Flow::kElement) || asksForMembership(left) ||
+  if (!(uses & Flow::Element) || asksForMembership(left) ||
       asksForMembership(right))
     return Verdict::Free;
   const auto singlesOut = [&](const Expr *key, const Expr *wanted) {
@@ -171,7 +171,7 @@ Verdict Conditions::Judge::equality(const Comparison &compared) const {
 Verdict Conditions::Judge::order(const Expr *left, const Expr *right) {
   const unsigned uses =
       flow_.depends(left, frame_) | flow_.depends(right, frame_);
-  if (!(uses & Flow::kElement) || !(uses & Flow::kCarried))
+  if (!(uses & Flow::Element) || !(uses & Flow::Carried))
     return Verdict::Free;
   if (flow_.hasKey(left, frame_) || flow_.hasKey(right, frame_))
     return Verdict::Ordered;
@@ -193,7 +193,7 @@ Verdict Conditions::Judge::order(const Expr *left, const Expr *right) {
 bool Conditions::areCounted() const {
   return llvm::any_of(guards_, [&](const Guard &guard) {
     return guard.condition && flow_.depends(guard.condition, *guard.frame) ==
-                                  static_cast<unsigned>(Flow::kCarried);
+                                  static_cast<unsigned>(Flow::Carried);
   });
 }
 

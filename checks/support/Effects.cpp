@@ -136,7 +136,7 @@ void EffectClassifier::returned(const ReturnStmt &stmt, const Frame &frame) {
     });
     return;
   }
-  if (iteration_.isLoop && (flow_.depends(value, frame) & Flow::kElement) &&
+  if (iteration_.isLoop && (flow_.depends(value, frame) & Flow::Element) &&
       !conditions_.areUnique())
     add(Kind::FirstElement, stmt, {}, frame, /*certain=*/false);
 }
@@ -161,7 +161,7 @@ void EffectClassifier::folded(const Expr &target, unsigned families,
   const unsigned uses = value ? flow_.depends(value, frame) : 0;
   if (place.kind == Place::Kind::Element || place.isKeyed()) {
     // Only this element is touched, but with what others left behind.
-    if ((uses & Flow::kCarried) && place.kind == Place::Kind::Element)
+    if ((uses & Flow::Carried) && place.kind == Place::Kind::Element)
       add(Kind::Number, at, place, frame);
     return;
   }
@@ -169,10 +169,10 @@ void EffectClassifier::folded(const Expr &target, unsigned families,
     return;
   const QualType type = target.getType().getNonReferenceType();
   if (isText(type)) {
-    if (uses & Flow::kElement)
+    if (uses & Flow::Element)
       add(Kind::Output, at, place, frame);
   } else if (const QualType rounds = roundingType(type); !rounds.isNull()) {
-    if (value && families != kMinMax && (uses & Flow::kElement))
+    if (value && families != kMinMax && (uses & Flow::Element))
       foldedFloat(place, families, *value, rounds, at, frame);
   } else if (type->isIntegralOrEnumerationType()) {
     // `h ^= v + (h << 6)` uses what it changes.
@@ -201,7 +201,7 @@ void EffectClassifier::foldedFloat(const Place &place, unsigned families,
 void EffectClassifier::foldedInteger(const Place &place, unsigned families,
                                      unsigned uses, const Expr &at,
                                      const Frame &frame) {
-  const bool usesElement = (uses & Flow::kElement) != 0;
+  const bool usesElement = (uses & Flow::Element) != 0;
   if (usesElement && (families & kMixed))
     return add(Kind::OrderedFold, at, place, frame);
   if (families & kMinMax)
@@ -221,12 +221,12 @@ void EffectClassifier::stored(const Place &place, const Expr &target,
   if (place.kind == Place::Kind::Local || conditions_.areUnique())
     return;
   if (place.kind == Place::Kind::Element || place.isIndexed()) {
-    if ((uses & Flow::kCarried) &&
+    if ((uses & Flow::Carried) &&
         bare(value)->getType()->isIntegralOrEnumerationType())
       add(Kind::Number, at, place, frame);
     return;
   }
-  if (!(uses & Flow::kElement))
+  if (!(uses & Flow::Element))
     return;
   if (place.counted)
     return add(Kind::Append, at, place, frame);

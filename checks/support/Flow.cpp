@@ -21,9 +21,7 @@ bool isIdentity(const NamedDecl &member) {
   return member.getIdentifier() && hasWord(member.getName(), kWords);
 }
 
-bool looksUp(StringRef name) {
-  return name == "find" || name == "at";
-}
+bool looksUp(StringRef name) { return name == "find" || name == "at"; }
 
 bool grows(StringRef name) {
   return llvm::StringSwitch<bool>(name)
@@ -131,11 +129,11 @@ Place Flow::indexedBy(Place place, const Expr *index,
   if (place.kind != Place::Kind::Outer || !index)
     return place;
   const unsigned uses = depends(index, frame);
-  if (uses & kElement) {
+  if (uses & Element) {
     place.exact |= isKey(index, frame);
     place.indexed = true;
   }
-  place.counted |= (uses & kCarried) != 0;
+  place.counted |= (uses & Carried) != 0;
   place.variable = nullptr;
   return place;
 }
@@ -143,7 +141,7 @@ Place Flow::indexedBy(Place place, const Expr *index,
 Place Flow::dereferenced(const Expr *pointer, const Frame &frame) const {
   Place place = resolve(pointer, frame);
   if (place.kind == Place::Kind::Outer)
-    place.counted |= (depends(pointer, frame) & kCarried) != 0;
+    place.counted |= (depends(pointer, frame) & Carried) != 0;
   place.variable = nullptr;
   return place;
 }
@@ -253,7 +251,7 @@ Place Flow::written(const Expr *target, const Frame &frame) const {
 
 unsigned Flow::dependsOnDecl(const ValueDecl *decl, const Frame &frame) const {
   if (isElement(decl))
-    return kElement;
+    return Element;
   const VarDecl *variable = variableOf(decl);
   if (!variable)
     return 0;
@@ -269,7 +267,7 @@ unsigned Flow::dependsOnDecl(const ValueDecl *decl, const Frame &frame) const {
     known_[variable] = uses;
     return uses;
   }
-  return carried_.contains(decl) ? kCarried : 0;
+  return carried_.contains(decl) ? Carried : 0;
 }
 
 unsigned Flow::depends(const Stmt *stmt, const Frame &frame) const {
@@ -282,17 +280,17 @@ unsigned Flow::depends(const Stmt *stmt, const Frame &frame) const {
   unsigned uses = 0;
   if (const auto *expr = dyn_cast<Expr>(stmt);
       expr && iteration_.indexed && isElementExpr(expr))
-    return kElement;
+    return Element;
   if (const auto *member = dyn_cast<MemberExpr>(stmt)) {
     const Place place = resolve(member, frame);
     if (place.kind == Place::Kind::Outer && carried_.contains(place.target))
-      uses |= kCarried;
+      uses |= Carried;
   } else if (const auto *call = dyn_cast<CXXMemberCallExpr>(stmt)) {
     const Expr *object = call->getImplicitObjectArgument();
     if (object && nameOf(call->getMethodDecl()) == "size") {
       const Place place = resolve(object, frame);
       if (place.kind == Place::Kind::Outer && grown_.contains(place.target))
-        uses |= kCarried;
+        uses |= Carried;
     }
   }
   for (const Stmt *child : stmt->children())

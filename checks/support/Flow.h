@@ -32,7 +32,7 @@ struct Place {
 class Flow {
 public:
   /// What the value of an expression depends on.
-  enum Source : unsigned { kElement = 1, kCarried = 2 };
+  enum Source : unsigned { Element = 1, Carried = 2 };
 
   Flow(const Iteration &iteration, const Frame &root);
 
