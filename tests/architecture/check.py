@@ -20,7 +20,7 @@ LAYERS = {
     "checks/support": [r"(?!reproaudit/(scan|rerun)/).*"],
     "checks": [STD, CLANG, r"reproaudit/(rule|analysis)/.*", r"Rules\.def"],
     "tools/report": [r"(?!clang|llvm|reproaudit/(analysis|scan|rerun)/).*"],
-    "tools/rerun": [r"llvm/DebugInfo/Symbolize/.*", r"(?!clang|llvm|reproaudit/(analysis|scan)/).*"],
+    "tools/rerun": [r"llvm/(DebugInfo/Symbolize|MC|Object)/.*", r"llvm/Support/(Program|TargetSelect)\.h", r"(?!clang|llvm|reproaudit/(analysis|scan)/).*"],
     "tools/perturb": [r"(?!clang|llvm|reproaudit/(report|analysis|scan)/).*"],
     "tools": [r".*"],
 }

@@ -1,23 +1,23 @@
-/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/**
- * \file
- * Lets a program name values, so that `reproaudit rerun` can say which of them
- * differs first between two runs:
- *
- *     REPROAUDIT_TRACE("loss", &loss, 1);
- *     REPROAUDIT_TRACE("weights", weights.data(), weights.size());
- *
- * C11 or C++11, no library, no dependency. Off (the normal case) a trace costs
- * one load and one branch; it is on where REPROAUDIT_TRACE_FILE names a file.
- *
- * One line for each call, appended with one write:
- *
- *     NAME FILE:LINE COUNT SIZE HASH FIRST
- *
- * COUNT elements of SIZE bytes with the FNV-1a HASH; FIRST is the first element
- * in hexadecimal. Records of two runs are aligned by name, so that additional
- * ones in one run do not matter.
- */
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// Lets a program name values, so that `reproaudit rerun` can say which of them
+/// differs first between two runs:
+///
+///     REPROAUDIT_TRACE("loss", &loss, 1);
+///     REPROAUDIT_TRACE("weights", weights.data(), weights.size());
+///
+/// C11 or C++11, no library, no dependency. Off (the normal case) a trace costs
+/// one load and one branch; it is on where REPROAUDIT_TRACE_FILE names a file.
+///
+/// One line for each call, appended with one write:
+///
+///     NAME FILE:LINE COUNT SIZE HASH FIRST
+///
+/// COUNT elements of SIZE bytes with the FNV-1a HASH; FIRST is the first element
+/// in hexadecimal. Records of two runs are aligned by name, so that additional
+/// ones in one run do not matter.
+///
+/// Layer 0: the standard library of C.
 #ifndef REPROAUDIT_TRACE_TRACE_H
 #define REPROAUDIT_TRACE_TRACE_H
 
