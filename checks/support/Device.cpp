@@ -187,6 +187,13 @@ bool isWrapper(const FunctionDecl &function) {
           !names(*function.getBody(), "blockIdx"));
 }
 
+/// True if the unit calls \p function or instantiates it.
+bool isCalled(const FunctionDecl &function) {
+  const FunctionTemplateDecl *pattern = function.getDescribedFunctionTemplate();
+  return function.isReferenced() ||
+         (pattern && !pattern->specializations().empty());
+}
+
 /// The parameter of \p callee at whose address it adds, if it is a wrapper.
 std::optional<std::pair<const ParmVarDecl *, QualType>>
 wrappedSum(const FunctionDecl &callee, int depth) {
@@ -334,10 +341,17 @@ Identity singledOutBy(const Expr &condition) {
 std::vector<DeviceSum> deviceSums(const FunctionDecl &function) {
   constexpr int kWrappers = 4;
   std::vector<DeviceSum> sums = SumFinder(function, kWrappers).find();
-  if (isWrapper(function))
-    std::erase_if(sums, [](const DeviceSum &sum) {
-      return sum.target && parameterBehind(sum.target);
-    });
+  if (!isWrapper(function))
+    return sums;
+  // The callers of a wrapper are to blame; of a template that only other
+  // templates call, as `OP::Map(i, ...)`, none is known.
+  const bool mayHaveHiddenCallers =
+      function.isTemplated() && !isCalled(function) &&
+      !nameOf(&function).contains_insensitive("atomic");
+  std::erase_if(sums, [&](const DeviceSum &sum) {
+    return sum.target && parameterBehind(sum.target) &&
+           !(mayHaveHiddenCallers && sum.element->isDependentType());
+  });
   return sums;
 }
 

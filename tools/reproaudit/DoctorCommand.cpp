@@ -7,15 +7,17 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 namespace reproaudit {
 namespace {
 
-int run(const std::string &buildDirectory) {
+int run(const std::string &buildDirectory,
+        const std::vector<std::filesystem::path> &catalogues) {
   std::string text;
   bool missing = false;
   for (const Diagnosis &diagnosis :
-       examine(std::filesystem::current_path(), buildDirectory)) {
+       examine(std::filesystem::current_path(), buildDirectory, catalogues)) {
     constexpr const char *kWords[] = {"ok", "advice", "MISSING"};
     missing |= diagnosis.state == Diagnosis::State::Missing;
     text += llvm::formatv("{0,-8} {1}: {2}\n",
@@ -34,7 +36,13 @@ Command addDoctor(CLI::App &app) {
   const auto buildDirectory = std::make_shared<std::string>();
   command->add_option("-p", *buildDirectory, "Folder of compile_commands.json")
       ->type_name("BUILD_DIR");
-  return {command, [buildDirectory] { return run(*buildDirectory); }};
+  const auto catalogues = std::make_shared<std::vector<std::filesystem::path>>();
+  command
+      ->add_option("--catalogue", *catalogues,
+                   "Check the names in these files against their libraries")
+      ->type_name("FILE");
+  return {command,
+          [buildDirectory, catalogues] { return run(*buildDirectory, *catalogues); }};
 }
 
 }  // namespace reproaudit

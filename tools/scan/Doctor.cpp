@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Doctor.h"
 
-#include "ClangHome.h"
 
+#include "ClangHome.h"
+#include "reproaudit/scan/CatalogueNames.h"
 #include "reproaudit/scan/ClangCommand.h"
 #include "reproaudit/scan/CompileDatabase.h"
 #include "reproaudit/scan/Repository.h"
@@ -10,8 +11,10 @@
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Tooling/Tooling.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <system_error>
 
@@ -71,6 +74,84 @@ Diagnosis git(const Repository &repository) {
           "revision a finding belongs to will not be recorded"};
 }
 
+/// Where the units of \p database look for headers.
+std::vector<std::string> searchPaths(const CompileDatabase &database) {
+  std::vector<std::string> flags;
+  for (const CompileCommand &command : database.commands) {
+    const auto clang = toClang(command, {});
+    if (!clang || clang->sides.empty())
+      continue;
+    const std::vector<std::string> &arguments = clang->sides.front();
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+      for (const StringRef option : {"-I", "-isystem", "-idirafter"}) {
+        StringRef path = arguments[i];
+        if (!path.consume_front(option))
+          continue;
+        if (path.empty() && i + 1 < arguments.size())
+          path = arguments[i + 1];
+        const std::string flag =
+            (option + (fs::path(command.directory) / path.str()).string()).str();
+        if (!llvm::is_contained(flags, flag))
+          flags.push_back(flag);
+      }
+  }
+  return flags;
+}
+
+/// True if one of the sources of \p database includes a header of \p library.
+bool isIncluded(const catalogue::Library &library,
+                const CompileDatabase &database) {
+  return llvm::any_of(database.commands, [&](const CompileCommand &command) {
+    const auto text = llvm::MemoryBuffer::getFile(command.file);
+    return text && llvm::any_of(library.headers, [&](const std::string &header) {
+             return (*text)->getBuffer().contains("<" + header + ">") ||
+                    (*text)->getBuffer().contains("\"" + header + "\"");
+           });
+  });
+}
+
+void examineLibrary(const catalogue::Library &library,
+                    const std::vector<std::string> &flags,
+                    std::vector<Diagnosis> &results) {
+  const auto missing = undeclaredNames(library, flags);
+  Diagnosis diagnosis{State::Good, "catalogue", library.name};
+  if (!missing) {
+    diagnosis.state = State::Advice;
+    diagnosis.text += ": its headers cannot be read, so that its names are "
+                      "not checked; name folders in CPATH";
+  } else if (!missing->empty()) {
+    diagnosis.state = State::Advice;
+    diagnosis.text += ": its headers do not declare " +
+                      llvm::join(*missing, ", ") +
+                      "; what the catalogue says of them finds nothing";
+  } else {
+    diagnosis.text += llvm::formatv(": all {0} names are declared",
+                                    namesOf(library).size());
+  }
+  results.push_back(std::move(diagnosis));
+}
+
+void examineCatalogues(const CompileDatabase &database,
+                       const std::vector<fs::path> &catalogues,
+                       std::vector<Diagnosis> &results) {
+  const std::vector<std::string> flags = searchPaths(database);
+  for (const catalogue::Library &library : catalogue::builtIn())
+    if (catalogues.empty() && isIncluded(library, database))
+      examineLibrary(library, flags, results);
+  for (const fs::path &path : catalogues) {
+    const auto text = llvm::MemoryBuffer::getFile(path.string());
+    const auto libraries =
+        text ? catalogue::read((*text)->getBuffer(), path.string())
+             : std::unexpected(path.string() + " cannot be read");
+    if (!libraries) {
+      results.push_back({State::Missing, "catalogue", libraries.error()});
+      continue;
+    }
+    for (const catalogue::Library &library : *libraries)
+      examineLibrary(library, flags, results);
+  }
+}
+
 void examineUnits(const CompileDatabase &database,
                   std::vector<Diagnosis> &results) {
   std::size_t lost = 0;
@@ -100,9 +181,10 @@ void examineUnits(const CompileDatabase &database,
                        "in /usr/local/cuda or set CUDA_PATH"});
 }
 
-void examineDatabase(const Repository &repository,
-                     const fs::path &buildDirectory,
-                     std::vector<Diagnosis> &results) {
+/// The compile database that was found, empty if there is none.
+CompileDatabase examineDatabase(const Repository &repository,
+                                const fs::path &buildDirectory,
+                                std::vector<Diagnosis> &results) {
   const fs::path directory = buildDirectory.empty()
                                  ? findCompileDatabase(repository.root())
                                  : buildDirectory;
@@ -112,12 +194,12 @@ void examineDatabase(const Repository &repository,
          "none here or in build*/, cmake-build-*/ or out/; run `cmake -S . -B "
          "build -DCMAKE_EXPORT_COMPILE_COMMANDS=ON` (other build systems: "
          "`bear -- make`)"});
-    return;
+    return {};
   }
   const auto database = loadCompileDatabase(directory);
   if (!database) {
     results.push_back({State::Missing, "compile database", database.error()});
-    return;
+    return {};
   }
   results.push_back(
       {State::Good, "compile database",
@@ -126,15 +208,19 @@ void examineDatabase(const Repository &repository,
   for (const Notice &notice : database->notices)
     results.push_back({State::Advice, "compile database", notice.text});
   examineUnits(*database, results);
+  return *database;
 }
 
 }  // namespace
 
 std::vector<Diagnosis> examine(const fs::path &start,
-                               const fs::path &buildDirectory) {
+                               const fs::path &buildDirectory,
+                               const std::vector<fs::path> &catalogues) {
   const Repository repository(start);
   std::vector<Diagnosis> results = {compiler(), openMp(), git(repository)};
-  examineDatabase(repository, buildDirectory, results);
+  const CompileDatabase database =
+      examineDatabase(repository, buildDirectory, results);
+  examineCatalogues(database, catalogues, results);
   return results;
 }
 

@@ -149,7 +149,8 @@ void FindingCollector::HandleDiagnostic(DiagnosticsEngine::Level level,
   }
   dropsNotes_ = true;
   const std::string rule = context_.getCheckName(info.getID());
-  if (!rule.empty())
+  // What a check says about its settings has no place in the source.
+  if (!rule.empty() && info.getLocation().isValid())
     openFinding(level, info, rule);
   else if (level >= DiagnosticsEngine::Error)
     rememberError(info);

@@ -37,12 +37,15 @@ constexpr StringRef kDroppedWithValue[] = {
     "--prec-div",    "-prec-sqrt",          "--prec-sqrt",
     "-arch-list",    "-code",               "--gpu-code",
     "-MF",           "-MT",                 "--dependency-output",
+    "-Xcudafe",      "--cudafe-options",    "-compress-mode",
+    "--compress-mode", "-Xnvvm",            "--nvvm-options",
+    "-rdc",          "--relocatable-device-code", "-m", "--machine",
+    "-Ofast-compile", "--Ofast-compile",
     "--generate-dependency-targets-with-phonies-file", "-err-no",
 };
 
 constexpr StringRef kDroppedFlags[] = {
-    "-rdc=true", "-rdc=false", "--relocatable-device-code=true",
-    "--relocatable-device-code=false", "-dc", "--device-c", "-dlink", "-dw",
+    "-dc", "--device-c", "-dlink", "-dw",
     "-cubin", "-ptx", "-fatbin", "-lineinfo", "--generate-line-info", "-G",
     "--device-debug", "--expt-relaxed-constexpr", "-expt-relaxed-constexpr",
     "--keep", "-keep", "--verbose", "-restrict", "--restrict", "-res-usage",
@@ -52,7 +55,8 @@ constexpr StringRef kDroppedFlags[] = {
     "-forward-unknown-opts", "-forward-unknown-to-host-linker",
     "-time", "-clean", "--use-local-env", "-MD", "-MMD", "-MP",
     "--disable-warnings", "--display-error-number", "--no-display-error-number",
-    "--extra-warnings",
+    "--extra-warnings", "-ewp", "--extensible-whole-program", "-no-compress",
+    "--no-compress", "-gen-opt-lto", "--gen-opt-lto",
 };
 
 /// The option of \p argument if it has a value: `-std=c++17` gives `-std`.
@@ -153,7 +157,7 @@ void Translation::translate(StringRef argument) {
                                         : "-ffp-contract=off");
   else if (name == "-x" || name == "--x")
     value();  // The language is ours to say: `cu` is `cuda`.
-  else if (name == "--std")
+  else if (name == "--std" || argument == "-std")
     result_.push_back("-std=" + value().str());
   else if (argument == "-isystem" || name == "--system-include")
     result_.push_back("-isystem" + value().str());

@@ -20,8 +20,11 @@ struct Diagnosis {
 };
 
 /// Examines this machine and the project at \p start; \p buildDirectory as in
-/// ScanOptions.
-std::vector<Diagnosis> examine(const std::filesystem::path &start,
-                               const std::filesystem::path &buildDirectory);
+/// ScanOptions. The libraries that the project includes are compared with the
+/// catalogue, and all of those in \p catalogues, files of the user.
+std::vector<Diagnosis>
+examine(const std::filesystem::path &start,
+        const std::filesystem::path &buildDirectory,
+        const std::vector<std::filesystem::path> &catalogues = {});
 
 }  // namespace reproaudit
