@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/CatalogueNames.h"
 
+#include "ClangHome.h"
+
 #include "reproaudit/analysis/RandomApi.h"
 #include "reproaudit/scan/ClangCommand.h"
 
@@ -109,7 +111,7 @@ undeclaredNames(const catalogue::Library &library,
   FatalErrors fatal;
   const std::unique_ptr<ASTUnit> unit = tooling::buildASTFromCodeWithArgs(
       sourceOf(library), arguments, "catalogue.cpp",
-      std::string(REPROAUDIT_LLVM_BIN) + "/clang++",
+      clangPrograms() + "/clang++",
       std::make_shared<PCHContainerOperations>(),
       tooling::getClangStripDependencyFileAdjuster(),
       tooling::FileContentMappings(), &fatal);

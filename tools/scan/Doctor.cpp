@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/scan/Doctor.h"
 
-
 #include "ClangHome.h"
+
 #include "reproaudit/scan/CatalogueNames.h"
 #include "reproaudit/scan/ClangCommand.h"
 #include "reproaudit/scan/CompileDatabase.h"
