@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Environment.h"
 #include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/OutsideCheck.h"
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/analysis/ValueFlow.h"
 
 #include "clang/AST/ExprCXX.h"
-#include "clang/ASTMatchers/ASTMatchFinder.h"
-#include "clang/ASTMatchers/ASTMatchers.h"
 
 using namespace clang;
-using namespace clang::ast_matchers;
 using Kind = reproaudit::Destination::Kind;
 
 namespace reproaudit::env {
@@ -88,22 +84,14 @@ bool keepsNumber(const Destination &to) {
          (expr && isNumber(expr->getType()));
 }
 
-class EnvironmentAsDataCheck final : public Check {
+class EnvironmentAsDataCheck final : public OutsideCheck {
 public:
   EnvironmentAsDataCheck(StringRef name, tidy::ClangTidyContext *context)
-      : Check(kInfo, name, context) {}
-
-  void registerMatchers(MatchFinder *finder) override {
-    finder->addMatcher(
-        callExpr(unless(isExpansionInSystemHeader())).bind("call"), this);
-  }
-
-  void check(const MatchFinder::MatchResult &result) override;
+      : OutsideCheck(kInfo, name, context) {}
 
 private:
+  void judge(const CallExpr &call, ASTContext &context) override;
   bool isResult(const Arrival &arrival, ASTContext &context) const;
-
-  llvm::DenseSet<SourceLocation> reported_;
 };
 
 bool EnvironmentAsDataCheck::isResult(const Arrival &arrival,
@@ -130,26 +118,17 @@ bool EnvironmentAsDataCheck::isResult(const Arrival &arrival,
   }
 }
 
-void EnvironmentAsDataCheck::check(const MatchFinder::MatchResult &result) {
-  const auto *call = result.Nodes.getNodeAs<CallExpr>("call");
-  if (call->isTypeDependent())
+void EnvironmentAsDataCheck::judge(const CallExpr &call, ASTContext &context) {
+  const OutsideValue value = environmentRead(call);
+  if (!value || hasWord(variableAskedFor(call), kNoResult))
     return;
-  const OutsideValue value = environmentRead(*call);
-  const StringRef asked = variableAskedFor(*call);
-  if (!value || hasWord(asked, kNoResult))
-    return;
-  ASTContext &context = *result.Context;
-  const auto arrivals = value.filled ? arrivalsOf(*value.filled, context)
-                                     : arrivalsOf(*call, context);
-  for (const Arrival &arrival : arrivals) {
+  for (const Arrival &arrival : arrivalsOf(value, context)) {
     const SourceLocation at = arrival.destination.at->getBeginLoc();
-    if (!isResult(arrival, context) || !reported_.insert(at).second)
+    if (!isResult(arrival, context) || !isFirstAt(at))
       continue;
     finding(at, "a result depends on the environment: %0 decides a number here")
-        << call->getDirectCallee() << arrival.destination.at->getSourceRange();
-    step(call->getBeginLoc(), "the environment is read here");
-    for (const VarDecl *variable : arrival.through)
-      step(variable->getLocation(), "and kept in %0") << variable;
+        << call.getDirectCallee() << arrival.destination.at->getSourceRange();
+    steps(call, "the environment", arrival);
     cure(at, "take it from an argument or a configuration that is recorded "
              "with the result");
   }

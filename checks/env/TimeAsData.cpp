@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Environment.h"
 #include "reproaudit/analysis/Names.h"
+#include "reproaudit/analysis/OutsideCheck.h"
 #include "reproaudit/analysis/RandomApi.h"
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/analysis/ValueFlow.h"
 
 #include "clang/AST/DynamicRecursiveASTVisitor.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
-#include "clang/ASTMatchers/ASTMatchFinder.h"
-#include "clang/ASTMatchers/ASTMatchers.h"
 
 using namespace clang;
-using namespace clang::ast_matchers;
 using Kind = reproaudit::Destination::Kind;
 
 namespace reproaudit::env {
@@ -141,24 +137,16 @@ const Stmt *limitedLoop(const Stmt &decision) {
   return walk.computes && !walk.waits ? &decision : nullptr;
 }
 
-class TimeAsDataCheck final : public Check {
+class TimeAsDataCheck final : public OutsideCheck {
 public:
   TimeAsDataCheck(StringRef name, tidy::ClangTidyContext *context)
-      : Check(kInfo, name, context) {}
-
-  void registerMatchers(MatchFinder *finder) override {
-    finder->addMatcher(
-        callExpr(unless(isExpansionInSystemHeader())).bind("call"), this);
-  }
-
-  void check(const MatchFinder::MatchResult &result) override;
+      : OutsideCheck(kInfo, name, context) {}
 
 private:
+  void judge(const CallExpr &call, ASTContext &context) override;
   bool isResult(const Arrival &arrival, ASTContext &context) const;
   void report(const CallExpr &clock, const Arrival &arrival);
   void reportLoop(const CallExpr &clock, const Stmt &loop);
-
-  llvm::DenseSet<SourceLocation> reported_;
 };
 
 bool TimeAsDataCheck::isResult(const Arrival &arrival,
@@ -185,7 +173,7 @@ bool TimeAsDataCheck::isResult(const Arrival &arrival,
 void TimeAsDataCheck::report(const CallExpr &clock, const Arrival &arrival) {
   const Destination &to = arrival.destination;
   const SourceLocation at = to.at->getBeginLoc();
-  if (!reported_.insert(at).second)
+  if (!isFirstAt(at))
     return;
   const int kind = to.kind == Kind::Stored     ? 0
                    : to.kind == Kind::Returned ? 1
@@ -195,15 +183,13 @@ void TimeAsDataCheck::report(const CallExpr &clock, const Arrival &arrival) {
               "result|written to a file|hashed}0")
       << kind << (to.target ? to.target : clock.getDirectCallee())
       << to.at->getSourceRange();
-  step(clock.getBeginLoc(), "the clock is read here");
-  for (const VarDecl *variable : arrival.through)
-    step(variable->getLocation(), "and kept in %0") << variable;
+  steps(clock, "the clock", arrival);
   cure(at, "compute it from the input or from a step counter; keep times for "
            "measuring and logging");
 }
 
 void TimeAsDataCheck::reportLoop(const CallExpr &clock, const Stmt &loop) {
-  if (!reported_.insert(loop.getBeginLoc()).second)
+  if (!isFirstAt(loop.getBeginLoc()))
     return;
   noteworthy(loop.getBeginLoc(),
              "a clock decides how often this loop computes");
@@ -211,27 +197,21 @@ void TimeAsDataCheck::reportLoop(const CallExpr &clock, const Stmt &loop) {
   cure(loop.getBeginLoc(), "limit the number of iterations, not the time");
 }
 
-void TimeAsDataCheck::check(const MatchFinder::MatchResult &result) {
-  const auto *call = result.Nodes.getNodeAs<CallExpr>("call");
-  const OutsideValue time = clockRead(*call);
-  if (!time || call->isTypeDependent())
+void TimeAsDataCheck::judge(const CallExpr &call, ASTContext &context) {
+  const OutsideValue time = clockRead(call);
+  if (!time)
     return;
-  ASTContext &context = *result.Context;
-  const auto follow = [&](FlowEnd ends) {
-    return time.filled ? arrivalsOf(*time.filled, context, ends)
-                       : arrivalsOf(*call, context, ends);
-  };
-  const FunctionDecl *wrapper = functionAround(*call, context);
+  const FunctionDecl *wrapper = functionAround(call, context);
   if (wrapper && wrapper->getIdentifier() && mayHoldTime(*wrapper))
     return;
-  for (const Arrival &arrival : follow(endsTime))
+  for (const Arrival &arrival : arrivalsOf(time, context, endsTime))
     if (isResult(arrival, context))
-      report(*call, arrival);
-  for (const Arrival &arrival : follow(nullptr))
+      report(call, arrival);
+  for (const Arrival &arrival : arrivalsOf(time, context))
     if (arrival.destination.kind == Kind::Decision)
       if (const Stmt *loop = limitedLoop(*arrival.destination.at);
           loop && !measures(functionAround(*loop, context)))
-        reportLoop(*call, *loop);
+        reportLoop(call, *loop);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ What is appended, written, numbered, hashed or overwritten while a hash
 container is iterated keeps the order of that iteration. It depends on the
 standard library, the hash and the history of insertions, and from the sequence
 it spreads: to the rows of a data set, the ids of features, the bytes of a model
-file, the stream of random numbers that each element gets.)md",
+file.)md",
     .bad = R"cpp(
 #include <string>
 #include <unordered_map>

@@ -49,8 +49,6 @@ constexpr llvm::StringLiteral kDrawSeeded =
     "draw from the generator that is seeded";
 constexpr llvm::StringLiteral kUseIt =
     "seed the generator from it, or remove it";
-constexpr llvm::StringLiteral kSeedOther =
-    "seed this generator from the same seed";
 
 class IgnoredSeedCheck final : public RandomCheck {
 public:
@@ -62,26 +60,13 @@ private:
   void judgeParameter(const RandomUse &use, const ParmVarDecl *parameter);
   void judgeDrawing(const RandomUse &use, const Drawing &drawing);
   void judgeCalls(const RandomUse &use, const Seeding &seeding);
-  void judgeSeeder(const RandomUse &use, const Seeding &seeding);
   void judgeMember(const RandomUse &use, const FieldDecl *engine);
 };
 
 /// True if \p seed decides nothing: it is never read, or only logged.
 bool onlyTalksAbout(const VarDecl &seed) {
-  if (!seed.isReferenced())
-    return true;
-  const auto arrivals = arrivalsOf(seed, seed.getASTContext());
-  return !arrivals.empty() &&
-         llvm::all_of(arrivals, [](const Arrival &arrival) {
-           const Use use = arrival.destination.use();
-           return use == Use::Diagnostic || use == Use::Printed;
-         });
-}
-
-std::string goesElsewhere(StringRef seeded, StringRef used, StringRef source) {
-  return ("the seed goes to " + seeded + ", but the numbers come from " + used +
-          ", which is seeded from " + source)
-      .str();
+  return !seed.isReferenced() ||
+         isOnlyShown(arrivalsOf(seed, seed.getASTContext()));
 }
 
 const CXXRecordDecl *classOf(const FunctionDecl *function) {
@@ -100,14 +85,8 @@ void IgnoredSeedCheck::judge(const RandomUse &use) {
   for (const Drawing &drawing : use.drawings())
     judgeDrawing(use, drawing);
   for (const Seeding &seeding : use.seedings())
-    if (seeding.isChosen()) {
+    if (seeding.isChosen())
       judgeCalls(use, seeding);
-      judgeSeeder(use, seeding);
-    } else if (seeding.origin.kind == OriginKind::Entropy &&
-               !seeding.origin.optional && seeding.kind != Seeding::Handed) {
-      fact(seeding.at->getExprLoc(), "entropic", seeding.subject,
-           seeding.origin.source);
-    }
 }
 
 /// A function with a seed that its body never uses, and random numbers.
@@ -175,37 +154,6 @@ void IgnoredSeedCheck::judgeCalls(const RandomUse &use,
                     "the seed goes to " + seeding.subject});
 }
 
-/// `srand(seed)` beside an engine that is seeded from entropy, and nobody who
-/// calls `rand()`.
-void IgnoredSeedCheck::judgeSeeder(const RandomUse &use,
-                                   const Seeding &seeding) {
-  const SourceLocation at = seeding.at->getExprLoc();
-  fact(at, "chosen", seeding.subject,
-       seeding.generator.global ? "process-wide" : "own");
-  if (!seeding.generator.global || use.draws(seeding.generator))
-    return;
-  const FunctionDecl *function = use.unit().functionAt(seeding.place);
-  for (const Seeding &other : use.seedings()) {
-    const FunctionDecl *where = use.unit().functionAt(other.place);
-    const bool together =
-        function && (where == function ||
-                     (classOf(where) && classOf(where) == classOf(function)));
-    if (!together || other.generator.global || other.kind == Seeding::Handed ||
-        other.origin.kind != OriginKind::Entropy || other.origin.optional ||
-        !isFirstAt(at))
-      continue;
-    const std::string message =
-        goesElsewhere(seeding.subject, other.subject, other.origin.source);
-    const FlowStep seeded{other.at->getExprLoc(),
-                          other.subject + " is seeded here"};
-    if (linksFacts())
-      return fact(at, "goes astray", seeding.subject, message, seeded);
-    finding(at, "%0") << message;
-    step(seeded.at, "%0") << seeded.message;
-    return void(cure(at, kSeedOther));
-  }
-}
-
 /// A class that takes a seed and draws from an engine that never gets it.
 void IgnoredSeedCheck::judgeMember(const RandomUse &use,
                                    const FieldDecl *engine) {
@@ -231,30 +179,6 @@ Finding missing(const Fact &fact, const std::string &beginning,
   return finding;
 }
 
-/// Everything is seeded by one generator that nothing draws from.
-void linkSeeders(std::span<const Fact> facts, std::vector<Finding> &findings) {
-  for (const Fact &fact : factsThat(facts, "goes astray"))
-    if (!isDrawn(facts, fact.subject))
-      findings.push_back(
-          findingFrom(fact, Level::Warning, fact.object, kSeedOther.str()));
-  const auto chosen = factsThat(facts, "chosen");
-  const auto entropic = factsThat(facts, "entropic");
-  if (chosen.empty() || entropic.empty() ||
-      chosen.front().subject != chosen.back().subject ||
-      chosen.front().object != "process-wide" ||
-      isDrawn(facts, chosen.front().subject))
-    return;
-  const Fact &other = entropic.front();
-  for (const Fact &fact : chosen) {
-    findings.push_back(
-        findingFrom(fact, Level::Warning,
-                    goesElsewhere(fact.subject, other.subject, other.object),
-                    kSeedOther.str()));
-    findings.back().flow.push_back(
-        {other.finding.at, other.subject + " is seeded here"});
-  }
-}
-
 std::vector<Finding> link(std::span<const Fact> facts) {
   std::vector<Finding> findings;
   for (const Fact &fact : factsThat(facts, "misses"))
@@ -269,7 +193,6 @@ std::vector<Finding> link(std::span<const Fact> facts) {
   for (const Fact &fact : factsThat(facts, "relies on"))
     if (const Fact *draw = draws.by(fact.subject))
       findings.push_back(missing(fact, fact.object, *draw, kDrawSeeded));
-  linkSeeders(facts, findings);
   return findings;
 }
 

@@ -16,9 +16,7 @@ constexpr RuleInfo kInfo = validated({
     .why = R"md(
 A run whose generator is seeded from `std::random_device`, the time, a process
 id or an address cannot be repeated: the seed is not recorded anywhere. Every
-shuffle, initial weight and dropout mask after it differs.
-
-The seed is followed through variables, members, functions, `std::seed_seq` and
+shuffle, initial weight and dropout mask after it differs. The seed is followed through variables, members, functions, `std::seed_seq` and
 arithmetic. Constants and seeds from a configuration are good. If the caller can
 pass a seed and entropy is only the fallback, the finding is a note.)md",
     .bad = R"cpp(
@@ -39,9 +37,8 @@ public:
 private:
   std::mt19937 engine;
 };)cpp",
-    .limits = "Entropy that another unit returns is seen by the program-wide "
-              "pass only. Generators for secrets, identifiers and scratch "
-              "names are recognised by their names and left alone.",
+    .limits = "Generators for secrets, identifiers and scratch names are "
+              "recognised by their names and left alone.",
 });
 
 class NondeterministicSeedCheck final : public RandomCheck {
@@ -52,6 +49,7 @@ public:
 private:
   void judge(const RandomUse &use) override;
   void judgeDefault(const RandomUse &use, const ParmVarDecl *parameter);
+  void judgeConstruction(const RandomUse &use, const Seeding &seeding);
   void report(const Seeding &seeding, bool optional);
   void exportSources(const RandomUse &use);
   void exportSource(const NamedDecl *holder, const Origin &origin,
@@ -83,8 +81,11 @@ void NondeterministicSeedCheck::judge(const RandomUse &use) {
   for (const Seeding &seeding : use.seedings()) {
     if (seeding.origin.kind != OriginKind::Entropy)
       continue;
-    if (!isForSecrets(use, seeding))
-      report(seeding, seeding.origin.optional || use.canBeSeeded(seeding));
+    if (isForSecrets(use, seeding))
+      continue;
+    report(seeding, seeding.origin.optional || use.canBeSeeded(seeding));
+    if (!seeding.origin.optional && use.hasSeededSibling(seeding))
+      judgeConstruction(use, seeding);
   }
   if (linksFacts()) {
     exportSources(use);
@@ -110,6 +111,26 @@ void NondeterministicSeedCheck::report(const Seeding &seeding, bool optional) {
   cure(at, optional ? kRecordSeed : kTakeSeed);
 }
 
+/// `Random random;` beside `Random(int seed)`.
+void NondeterministicSeedCheck::judgeConstruction(const RandomUse &use,
+                                                  const Seeding &seeding) {
+  const FunctionDecl *constructor = use.unit().functionAt(seeding.place);
+  if (!isa_and_nonnull<CXXConstructorDecl>(constructor))
+    return;
+  for (const Call &call : use.unit().calls()) {
+    const ValueDecl *made = use.madeBy(call.expr);
+    if (!made || definitionOf(call.callee) != constructor ||
+        use.unit().writes(made).size() > 1 ||
+        !isFirstAt(call.expr->getExprLoc()))
+      continue;
+    finding(call.expr->getExprLoc(), "%0")
+        << verdict("'" + made->getNameAsString() + "'", seeding.origin.source,
+                   /*optional=*/false);
+    steps(seeding.origin, call.expr->getExprLoc());
+    cure(call.expr->getExprLoc(), kTakeSeed);
+  }
+}
+
 /// `Trainer(unsigned seed = std::random_device{}())`: callers can do better.
 void NondeterministicSeedCheck::judgeDefault(const RandomUse &use,
                                              const ParmVarDecl *parameter) {
@@ -127,8 +148,7 @@ void NondeterministicSeedCheck::judgeDefault(const RandomUse &use,
        "make callers pass a seed, or record the one that was used");
 }
 
-/// Functions that return entropy and variables that hold it, for the seeds of
-/// other units.
+/// Functions that return entropy and variables that hold it.
 void NondeterministicSeedCheck::exportSources(const RandomUse &use) {
   const UnitIndex &unit = use.unit();
   if (!use.readsEntropy())
@@ -160,8 +180,7 @@ void NondeterministicSeedCheck::exportSource(const NamedDecl *holder,
     fact(at, "is given", programName(holder));
 }
 
-/// Seeds that another unit may fill with entropy: by a function, a variable, or
-/// a parameter.
+/// Seeds that another unit may fill with entropy.
 void NondeterministicSeedCheck::exportSeeds(const RandomUse &use) {
   for (const Seeding &seeding : use.seedings())
     if (!seeding.origin.isUnrepeatable() && !seeding.origin.optional &&
@@ -170,9 +189,9 @@ void NondeterministicSeedCheck::exportSeeds(const RandomUse &use) {
         fact(placeOf(seeding), "is seeded by", programName(variable),
              seeding.subject);
   for (const UnitIndex::Declared &declared : use.unit().declared())
-    if (const auto *parameter = dyn_cast<ParmVarDecl>(declared.decl))
-      if (use.isSeed(parameter))
-        fact(parameter->getLocation(), "is a seed", programName(parameter));
+    if (const auto *parameter = dyn_cast<ParmVarDecl>(declared.decl);
+        parameter && use.isSeed(parameter))
+      fact(parameter->getLocation(), "is a seed", programName(parameter));
   if (!use.readsEntropy())
     return;
   OriginFinder finder(use.unit());

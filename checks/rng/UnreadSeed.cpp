@@ -68,6 +68,19 @@ const Stmt *parentOf(const Expr *expr, ASTContext &context) {
   return at;
 }
 
+/// True if parameter \p i of \p callee takes whatever it gets by `T &&`.
+bool forwards(const FunctionDecl *callee, unsigned i) {
+  const FunctionDecl *pattern = callee->getTemplateInstantiationPattern();
+  if (!pattern || pattern->param_empty())
+    return false;
+  QualType type =
+      pattern->getParamDecl(std::min(i, pattern->getNumParams() - 1))
+          ->getType();
+  if (const auto *pack = type->getAs<PackExpansionType>())
+    type = pack->getPattern();
+  return type->isRValueReferenceType();
+}
+
 /// True if \p call may store to \p argument, which it gets by reference.
 bool mayStore(const CallExpr *call, const Expr *argument) {
   const FunctionDecl *callee = call->getDirectCallee();
@@ -79,7 +92,7 @@ bool mayStore(const CallExpr *call, const Expr *argument) {
     if (call->getArg(i)->IgnoreParens() == argument &&
         i - member < callee->getNumParams()) {
       const QualType type = callee->getParamDecl(i - member)->getType();
-      return type->isLValueReferenceType() &&
+      return type->isLValueReferenceType() && !forwards(callee, i - member) &&
              !type->getPointeeType().isConstQualified();
     }
   return false;
@@ -97,12 +110,8 @@ Mention mentionOf(const Expr *expr, ASTContext &context) {
   if (const auto *call = dyn_cast_or_null<CallExpr>(parent);
       call && mayStore(call, expr))
     return Mention::Sets;
-  const auto arrivals = arrivalsOf(*expr, context);
-  const bool talks = llvm::all_of(arrivals, [](const Arrival &arrival) {
-    const Use use = arrival.destination.use();
-    return use == Use::Diagnostic || use == Use::Printed;
-  });
-  return talks && !arrivals.empty() ? Mention::Talks : Mention::Reads;
+  return isOnlyShown(arrivalsOf(*expr, context)) ? Mention::Talks
+                                                 : Mention::Reads;
 }
 
 class UnreadSeedCheck final : public RandomCheck {

@@ -112,6 +112,7 @@ Origin OriginFinder::of(const Expr *value, Place place) {
   budget_ = kBudget;
   frame_ = nullptr;
   active_.clear();
+  since_.clear();
   return visit(value, place);
 }
 
@@ -142,14 +143,8 @@ Origin OriginFinder::visit(const Expr *value, Place place) {
           CXXNullPtrLiteralExpr, UnaryExprOrTypeTraitExpr,
           ImplicitValueInitExpr, CXXScalarValueInitExpr, TypeTraitExpr>(value))
     return plain(OriginKind::Constant);
-  if (const auto *text = dyn_cast<StringLiteral>(value)) {
-    const bool device =
-        text->getCharByteWidth() == 1 && (text->getString() == "/dev/urandom" ||
-                                          text->getString() == "/dev/random");
-    return device ? source(OriginKind::Entropy, text, "the system's entropy",
-                           "the system's entropy is read here")
-                  : plain(OriginKind::Constant);
-  }
+  if (const auto *text = dyn_cast<StringLiteral>(value))
+    return visitText(text);
   if (const auto *name = dyn_cast<DeclRefExpr>(value)) {
     if (isa<EnumConstantDecl, NonTypeTemplateParmDecl>(name->getDecl()))
       return plain(OriginKind::Constant);
@@ -177,6 +172,21 @@ Origin OriginFinder::visit(const Expr *value, Place place) {
   if (const auto *call = dyn_cast<CallExpr>(value))
     return visitCall(call, place);
   return visitWrapper(value, place);
+}
+
+/// The name of a device, or the text of `asm`.
+Origin OriginFinder::visitText(const StringLiteral *text) {
+  const StringRef letters =
+      text->getCharByteWidth() == 1 ? text->getString() : StringRef();
+  if (letters == "/dev/urandom" || letters == "/dev/random")
+    return source(OriginKind::Entropy, text, "the system's entropy",
+                  "the system's entropy is read here");
+  for (const StringRef instruction :
+       {"rdtsc", "rdrand", "rdseed", "cntvct_el0"})
+    if (letters.contains(instruction))
+      return source(OriginKind::Entropy, text, "a counter of the processor",
+                    "a counter of the processor is read here");
+  return plain(OriginKind::Constant);
 }
 
 /// Expressions whose value is that of what they hold.
@@ -346,10 +356,17 @@ Origin OriginFinder::visitVariable(const ValueDecl *variable, Place place) {
   variable = cast<ValueDecl>(variable->getCanonicalDecl());
   if (isEngine(variable->getType()))
     return plain(OriginKind::Draw);
-  if (!active_.insert(variable).second)
+  // `x = mix(x)` asks for an earlier value of the same variable.
+  const auto [known, isNew] = since_.try_emplace(variable, place.order);
+  const unsigned later = known->second;
+  if (!isNew && place.order >= later)
     return plain(OriginKind::None);
+  since_[variable] = place.order;
   Origin origin = writtenTo(variable, place);
-  active_.erase(variable);
+  if (isNew)
+    since_.erase(variable);
+  else
+    since_[variable] = later;
   const auto *local = dyn_cast<VarDecl>(variable);
   if (!local || !local->hasLocalStorage())
     origin.variables.push_back(variable);

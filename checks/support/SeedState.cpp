@@ -108,9 +108,8 @@ const ValueDecl *RandomUse::seedFor(const FieldDecl *engine) const {
   return seed;
 }
 
-/// True if the class that \p constructor belongs to has another constructor
-/// that takes a seed.
-bool RandomUse::hasSeededSibling(const FunctionDecl *constructor) const {
+bool RandomUse::hasSeededSibling(const Seeding &seeding) const {
+  const FunctionDecl *constructor = unit_.functionAt(seeding.place);
   if (!isa_and_nonnull<CXXConstructorDecl>(constructor))
     return false;
   const auto *owner = cast<CXXRecordDecl>(constructor->getDeclContext());
@@ -123,7 +122,7 @@ bool RandomUse::hasSeededSibling(const FunctionDecl *constructor) const {
 }
 
 bool RandomUse::canBeSeeded(const Seeding &seeding) const {
-  if (hasSeededSibling(unit_.functionAt(seeding.place)))
+  if (hasSeededSibling(seeding))
     return true;
   const auto chosen = [&](const Seeding &other) {
     const OriginKind kind = other.origin.kind;

@@ -80,6 +80,7 @@ public:
   bool VisitCallExpr(CallExpr *call);
   bool VisitCXXConstructExpr(CXXConstructExpr *construct);
   bool VisitReturnStmt(ReturnStmt *ret);
+  bool VisitGCCAsmStmt(GCCAsmStmt *code);
   bool VisitMemberExpr(MemberExpr *member);
   bool VisitDeclRefExpr(DeclRefExpr *name);
 
@@ -333,6 +334,13 @@ bool UnitIndexer::VisitCXXConstructExpr(CXXConstructExpr *construct) {
 bool UnitIndexer::VisitReturnStmt(ReturnStmt *ret) {
   if (function() && ret->getRetValue())
     index_.returns_[key(function())].push_back({ret->getRetValue(), here()});
+  return true;
+}
+
+/// The text of the instructions is what the outputs get.
+bool UnitIndexer::VisitGCCAsmStmt(GCCAsmStmt *code) {
+  for (unsigned i = 0; i < code->getNumOutputs(); ++i)
+    store(code->getOutputExpr(i), code->getAsmStringExpr(), Write::Assign);
   return true;
 }
 

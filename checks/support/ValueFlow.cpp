@@ -8,6 +8,8 @@
 #include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
+#include <algorithm>
+
 using namespace clang;
 using llvm::SmallVector;
 using Kind = reproaudit::Destination::Kind;
@@ -92,7 +94,17 @@ bool Follower::followIntoCallee(const CallExpr &call, const Expr &value,
   for (unsigned i = 0; i < call.getNumArgs(); ++i) {
     const SourceRange argument = call.getArg(i)->getSourceRange();
     if (i < definition->getNumParams() && argument.fullyContains(range)) {
+      const size_t before = arrivals_.size();
       follow(*definition->getParamDecl(i), soFar, depth + 1);
+      // What the callee returns goes on where it was called.
+      const auto returned = std::remove_if(
+          arrivals_.begin() + before, arrivals_.end(), [](const Arrival &a) {
+            return a.destination.kind == Kind::Returned;
+          });
+      if (returned != arrivals_.end()) {
+        arrivals_.erase(returned, arrivals_.end());
+        follow(call, soFar, depth);
+      }
       return true;
     }
   }
@@ -141,6 +153,14 @@ SmallVector<Arrival, 4> arrivalsOf(const VarDecl &variable, ASTContext &context,
   Follower follower(context, ends);
   follower.follow(variable, {}, 0);
   return follower.take();
+}
+
+bool isOnlyShown(llvm::ArrayRef<Arrival> arrivals) {
+  return !arrivals.empty() &&
+         llvm::all_of(arrivals, [](const Arrival &arrival) {
+           const Use use = arrival.destination.use();
+           return use == Use::Diagnostic || use == Use::Printed;
+         });
 }
 
 }  // namespace reproaudit

@@ -31,7 +31,7 @@ def compiler_flags(source: Path, headers: str = "plain") -> list[str]:
 
 
 def scan(reproaudit: str, folder: Path, rules: list[str], units: dict[Path, list[str]] = {}) -> list[Finding]:
-    """The findings of `rules` (names or families) in `folder`, sorted by place.
+    """The findings of `rules` (names or families) in `folder` that no comment suppresses, sorted by place.
     `units` are the sources to compile, with their flags."""
     if units:
         (folder / "compile_commands.json").write_text(json.dumps([
@@ -43,4 +43,4 @@ def scan(reproaudit: str, folder: Path, rules: list[str], units: dict[Path, list
     if result.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(command)}\nexit code {result.returncode}\n{result.stderr}")
     return [Finding(f["at"]["path"], f["at"]["line"], f["rule"], f["message"], (f.get("cure") or {}).get("text", ""))
-            for f in json.loads(result.stdout)["findings"]]
+            for f in json.loads(result.stdout)["findings"] if not f["suppression"]]

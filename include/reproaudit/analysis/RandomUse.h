@@ -101,6 +101,13 @@ public:
   /// True if \p generator is seeded by something that can be chosen, near
   /// \p seeding: in its function or in its class.
   bool canBeSeeded(const Seeding &seeding) const;
+  /// True if \p seeding is in a constructor whose class has another one that
+  /// takes a seed.
+  bool hasSeededSibling(const Seeding &seeding) const;
+  /// The variable or member that the construction \p expr makes, or nullptr.
+  const clang::ValueDecl *madeBy(const clang::Expr *expr) const {
+    return made_.lookup(expr);
+  }
   /// Who seeds \p engine, which its default constructor makes.
   SeedState seedStateOf(const clang::DeclaratorDecl *engine) const;
   SeedState seedStateOf(const Generator &generator) const;
@@ -132,6 +139,8 @@ public:
   drawnBy(const clang::FunctionDecl *function) const;
 
 private:
+  static const clang::ParmVarDecl *
+  canonical(const clang::ParmVarDecl *parameter);
   void findEngines();
   void collect(const Call &call);
   void collectKnown(const Call &call, const RandomFunction &function);
@@ -151,7 +160,7 @@ private:
   }
   void resolvePasses();
   bool maySeed(const Write &write) const;
-  bool hasSeededSibling(const clang::FunctionDecl *constructor) const;
+  bool isAlias(const clang::VarDecl *variable) const;
   Seeding seeding(Seeding::Kind kind, const Call &call,
                   const clang::Expr *seed) const;
   std::string nameOf(const Generator &generator, clang::QualType type) const;

@@ -10,6 +10,7 @@
 #include "reproaudit/analysis/FlowStep.h"
 #include "reproaudit/analysis/UnitIndex.h"
 
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -70,6 +71,7 @@ private:
   };
 
   Origin visit(const clang::Expr *value, Place place);
+  Origin visitText(const clang::StringLiteral *text);
   Origin visitWrapper(const clang::Expr *value, Place place);
   Origin visitCast(const clang::CastExpr *cast, Place place);
   Origin visitOperator(const clang::BinaryOperator *op, Place place);
@@ -95,7 +97,10 @@ private:
   const UnitIndex &unit_;
   const Frame *frame_ = nullptr;
   unsigned budget_ = 0;
+  /// Functions and parameters that are being looked at.
   llvm::SmallPtrSet<const void *, 16> active_;
+  /// Variables that are being looked at, and where their value was asked for.
+  llvm::SmallDenseMap<const clang::ValueDecl *, unsigned, 8> since_;
   llvm::SmallPtrSet<const clang::Expr *, 8> sources_;
 };
 

@@ -35,6 +35,9 @@ llvm::SmallVector<Arrival, 4> arrivalsOf(const clang::VarDecl &variable,
                                          clang::ASTContext &context,
                                          FlowEnd ends = nullptr);
 
+/// True if the value ends up in logs and on the screen, and nowhere else.
+bool isOnlyShown(llvm::ArrayRef<Arrival> arrivals);
+
 /// The function, method or lambda around \p statement; nullptr outside of all.
 const clang::FunctionDecl *functionAround(const clang::Stmt &statement,
                                           clang::ASTContext &context);
