@@ -26,6 +26,10 @@ def copy_of_demo(parent: str) -> Path:
                    check=True, capture_output=True)
     return root
 
+# clang-tidy sees one unit: these say less there, or nothing.
+JUDGED_BY_PROGRAM = {"repro-ignored-seed", "repro-implicit-seed", "repro-static-registration-order",
+                     "repro-stale-seeding", "repro-unread-seed"}
+
 
 class SameBytes(unittest.TestCase):
     @classmethod
@@ -87,7 +91,8 @@ class SameBytes(unittest.TestCase):
                                  "--select", SOURCE_FAMILIES, "--output", "json"], capture_output=True, text=True)
         scanned = {(f["at"]["path"], f["at"]["line"], f["at"]["column"], f["rule"], f["message"])
                    for f in json.loads(result.stdout)["findings"]}
-        rules = {rule["name"] for rule in json.loads(result.stdout)["rules"]}
+        rules = {rule["name"] for rule in json.loads(result.stdout)["rules"]} - JUDGED_BY_PROGRAM
+        scanned = {finding for finding in scanned if finding[3] in rules}
         tidy = subprocess.run(["clang-tidy-22", "-load", str(Path(PLUGIN).resolve()), "-p", str(self.here / "build"), "--quiet",
                                f"--checks=-*,{','.join(sorted(rules))}", "--config={}", "--header-filter=.*",
                                *map(str, sorted((self.here / "src").glob("*.cpp")))], capture_output=True, text=True)

@@ -13,15 +13,19 @@ from analyse import SOURCE_FAMILIES, compiler_flags, scan
 def findings(reproaudit: str, folder: Path, examples: list[dict]) -> dict[str, list[str]]:
     """The rules that report something in each example, by the example's folder."""
     units = {Path(e["path"]): compiler_flags(Path(e["path"])) + e["flags"].split() for e in examples if e["isSource"]}
-    # A rule that is off by default is on only for its own examples.
-    pedantic = {e["rule"] for e in examples if e["isPedantic"]}
+    # One scan for most. A rule that is off by default is on only for its own
+    # examples, and one that judges whole programs takes each example for one.
+    scans: dict[tuple[str, str], list[Path]] = {}
+    for example in examples:
+        if example["isSource"]:
+            rule = example["rule"] if example["isPedantic"] else ""
+            program = example["path"] if example["isLinked"] else ""
+            scans.setdefault((rule, program), []).append(Path(example["path"]))
     found: dict[str, list[str]] = {}
-    for rule in [None, *sorted(pedantic)]:
-        chosen = {Path(e["path"]) for e in examples if e["isSource"] and (e["rule"] if e["isPedantic"] else None) == rule}
+    for (rule, _), chosen in scans.items():
         selected = [*SOURCE_FAMILIES, rule] if rule else SOURCE_FAMILIES
-        if chosen:
-            for finding in scan(reproaudit, folder, selected, {path: units[path] for path in chosen}):
-                found.setdefault(Path(finding.file).parts[0], []).append(finding.rule)
+        for finding in scan(reproaudit, folder, selected, {path: units[path] for path in chosen}):
+            found.setdefault(Path(finding.file).parts[0], []).append(finding.rule)
     for example in examples:
         if not example["isSource"]:
             place = Path(example["path"]).parent

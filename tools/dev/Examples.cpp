@@ -41,6 +41,7 @@ int examples(StringRef folder) {
           llvm::json::Object{{"rule", StringRef(info.name)},
                              {"isBad", isBad},
                              {"isPedantic", info.tier == Tier::Pedantic},
+                             {"isLinked", rule->link != nullptr},
                              {"isSource", info.language != Language::Text},
                              {"path", path},
                              {"flags", StringRef(info.flags)}});

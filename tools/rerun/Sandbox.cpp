@@ -158,8 +158,10 @@ void killDescendants() {
     }
     if (!any)
       return;
-    while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR)
+    // Not waited for all: children of the dead become ours and live on.
+    while (waitpid(-1, nullptr, WNOHANG) > 0)
       ;
+    usleep(1'000);
   }
 }
 
