@@ -120,8 +120,7 @@ void NondeterministicSeedCheck::judgeConstruction(const RandomUse &use,
   for (const Call &call : use.unit().calls()) {
     const ValueDecl *made = use.madeBy(call.expr);
     if (!made || definitionOf(call.callee) != constructor ||
-        use.unit().writes(made).size() > 1 ||
-        !isFirstAt(call.expr->getExprLoc()))
+        use.isReplaced(made) || !isFirstAt(call.expr->getExprLoc()))
       continue;
     finding(call.expr->getExprLoc(), "%0")
         << verdict("'" + made->getNameAsString() + "'", seeding.origin.source,

@@ -108,6 +108,12 @@ const ValueDecl *RandomUse::seedFor(const FieldDecl *engine) const {
   return seed;
 }
 
+bool RandomUse::isReplaced(const ValueDecl *variable) const {
+  return llvm::any_of(unit_.writes(variable), [](const Write &write) {
+    return write.kind == Write::Assign || write.kind == Write::Escape;
+  });
+}
+
 bool RandomUse::hasSeededSibling(const Seeding &seeding) const {
   const FunctionDecl *constructor = unit_.functionAt(seeding.place);
   if (!isa_and_nonnull<CXXConstructorDecl>(constructor))

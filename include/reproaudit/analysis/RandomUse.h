@@ -108,6 +108,9 @@ public:
   const clang::ValueDecl *madeBy(const clang::Expr *expr) const {
     return made_.lookup(expr);
   }
+  /// True if \p variable gets another value after its initialiser, or a callee
+  /// may give it one.
+  bool isReplaced(const clang::ValueDecl *variable) const;
   /// Who seeds \p engine, which its default constructor makes.
   SeedState seedStateOf(const clang::DeclaratorDecl *engine) const;
   SeedState seedStateOf(const Generator &generator) const;
