@@ -74,6 +74,12 @@ bool handsOut(const CallExpr &call, const VarDecl &variable) {
   });
 }
 
+bool isInputFile(QualType type) {
+  const StringRef name = recordName(type);
+  return name == "_IO_FILE" || name == "basic_istream" ||
+         name == "basic_ifstream";
+}
+
 class OriginReader {
 public:
   explicit OriginReader(const ParallelRegion &region) : region_(region) {}
@@ -304,6 +310,11 @@ Origin OriginReader::valueOfCall(const CallExpr &call, int depth) {
   // Nothing is known about what hands out numbers.
   if (arguments.empty() || isa<CXXMemberCallExpr, CXXOperatorCallExpr>(call))
     return Origin::Own;
+  // What a function reads from an open file may be read by others, too.
+  if (llvm::any_of(arguments, [](const Expr *argument) {
+        return isInputFile(argument->getType());
+      }))
+    return Origin::Data;
   Origin origin = Origin::Common;
   for (const Expr *argument : arguments)
     origin = std::max(origin, value(argument, depth - 1));
