@@ -268,6 +268,14 @@ Strength optionStrength(const Manager &manager,
              : Strength::None;
 }
 
+/// `pip install --no-index -f wheels` takes what was built or fetched before.
+bool takesLocalFilesOnly(const std::vector<std::string> &options) {
+  return std::ranges::count(options, "--no-index") > 0 &&
+         std::ranges::none_of(options, [](const std::string &option) {
+           return contains(option, "://");
+         });
+}
+
 }  // namespace
 
 bool readPackages(Reading &reading, const Command &command,
@@ -286,6 +294,8 @@ bool readPackages(Reading &reading, const Command &command,
       (manager->syntax == Syntax::Flag ? " --version -v --vers" : "");
   const std::vector<std::string> names =
       operands(words, next + 1, valueOptions, options);
+  if (takesLocalFilesOnly(options))
+    return true;
   const Strength forAll = optionStrength(*manager, options, words);
   for (const std::string &word : names) {
     Package package = packageOf(*manager, word);
