@@ -199,8 +199,16 @@ private:
   }
 
   /// Strings that are a URL and nothing else, and flags of a build script.
+  /// Code that asks whether a text is there, or takes it away.
+  static bool onlyLooksFor(SyntaxNode node) {
+    if (node.is("comparison_operator"))
+      return true;
+    return node.is("call") && !node.children().empty() &&
+           node.children()[0].text().ends_with(".remove");
+  }
+
   void strings(SyntaxNode node, unsigned depth) {
-    if (depth > 150 || !node)
+    if (depth > 150 || !node || onlyLooksFor(node))
       return;
     if (node.is("expression_statement") && node.children().size() == 1 &&
         node.children()[0].is("string"))
