@@ -130,6 +130,7 @@ std::vector<fs::path> findPlaces() {
           !isSystemPlace(entry.path()))
         places.push_back(entry.path());
   }
+  std::ranges::sort(places);
   std::erase_if(places, [&](const fs::path &place) {
     return std::ranges::any_of(
         fixed, [&](const fs::path &other) { return isBelow(other, place); });

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -47,6 +48,7 @@ std::vector<std::string> corpusOf(const std::string &name) {
     out.emplace_back(std::istreambuf_iterator<char>(in),
                      std::istreambuf_iterator<char>());
   }
+  std::ranges::sort(out);
   return out;
 }
 
