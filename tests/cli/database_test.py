@@ -122,7 +122,8 @@ class MissingHeaders(ProjectTest):
         for folder, generator, advice in (("ninja", "Ninja", "`cmake --build ninja --target gen/version.h`"),
                                           ("make", "Unix Makefiles", "`cmake --build make`")):
             with self.subTest(generator=generator):
-                subprocess.run(["cmake", "-S", ".", "-B", folder, "-G", generator], cwd=self.root, check=True, capture_output=True)
+                subprocess.run(["cmake", "-S", ".", "-B", folder, "-G", generator,
+                                "-DCMAKE_C_COMPILER=clang-22", "-DCMAKE_CXX_COMPILER=clang++-22"], cwd=self.root, check=True, capture_output=True)
                 self.scan("-p", folder, code=3, says=f"run {advice}")
 
     def test_module_that_is_imported(self):
