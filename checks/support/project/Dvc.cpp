@@ -13,15 +13,8 @@ namespace {
 
 Dependency data(const Reading &reading, std::string name, Strength strength,
                 unsigned line) {
-  return {.artefact = Artefact::Data,
-          .ecosystem = "DVC",
-          .name = std::move(name),
-          .declared = {},
-          .resolved = {},
-          .strength = strength,
-          .at = reading.at(line),
-          .evidence = {},
-          .group = {}};
+  return reading.record(Artefact::Data, "DVC", std::move(name), {}, strength,
+                        line);
 }
 
 void readPipeline(Reading &reading, const Node &root) {

@@ -15,20 +15,6 @@
 namespace reproaudit {
 namespace {
 
-Dependency source(const Reading &reading, std::string ecosystem,
-                  std::string name, std::string declared, Strength strength,
-                  unsigned line) {
-  return {.artefact = Artefact::Source,
-          .ecosystem = std::move(ecosystem),
-          .name = std::move(name),
-          .declared = declared,
-          .resolved = std::move(declared),
-          .strength = strength,
-          .at = reading.at(line),
-          .evidence = {},
-          .group = {}};
-}
-
 std::string stemOf(std::string_view path) {
   const std::string_view name = baseName(path);
   return std::string(name.substr(0, name.rfind('.')));
@@ -49,27 +35,25 @@ void readMesonWrap(Reading &reading) {
     if (kind == "wrap-git") {
       const bool isSet = has(keys, "revision");
       const std::string revision = isSet ? keys["revision"].value : "";
-      Dependency out =
-          source(reading, "Meson wrap", name, revision, gitStrength(revision),
-                 isSet ? keys["revision"].line : start);
+      Dependency out = reading.record(Artefact::Source, "Meson wrap", name,
+                                      revision, gitStrength(revision),
+                                      isSet ? keys["revision"].line : start);
       out.origin = keys["url"].value;
       reading.add(std::move(out));
     } else if (kind == "wrap-file" && has(keys, "source_url")) {
       const bool hasHash = has(keys, "source_hash") &&
                            (!has(keys, "patch_url") || has(keys, "patch_hash"));
       const std::string url = keys["source_url"].value;
-      Dependency out = source(reading, "Meson wrap", name, url,
-                              hasHash ? Strength::Content : urlStrength(url),
-                              keys["source_url"].line);
-      out.artefact = Artefact::Download;
-      reading.add(std::move(out));
+      reading.add(reading.record(Artefact::Download, "Meson wrap", name, url,
+                                 hasHash ? Strength::Content : urlStrength(url),
+                                 keys["source_url"].line));
     } else if (kind == "wrap-svn" || kind == "wrap-hg") {
       const std::string revision =
           has(keys, "revision") ? keys["revision"].value : "";
-      reading.add(
-          source(reading, "Meson wrap", name, revision,
-                 versionParts(revision) > 0 ? Strength::Exact : Strength::None,
-                 start));
+      reading.add(reading.record(Artefact::Source, "Meson wrap", name, revision,
+                                 versionParts(revision) > 0 ? Strength::Exact
+                                                            : Strength::None,
+                                 start));
     }
   }
 }

@@ -13,24 +13,6 @@
 #include <utility>
 
 namespace reproaudit {
-namespace {
-
-Dependency source(const Reading &reading, std::string ecosystem,
-                  std::string name, std::string declared, Strength strength,
-                  unsigned line) {
-  return {.artefact = Artefact::Source,
-          .ecosystem = std::move(ecosystem),
-          .name = std::move(name),
-          .declared = declared,
-          .resolved = std::move(declared),
-          .strength = strength,
-          .at = reading.at(line),
-          .evidence = {},
-          .group = {}};
-}
-
-}  // namespace
-
 void readVcpkg(Reading &reading) {
   // A port has its recipe beside it; only the manifest on top is installed.
   const std::string folder(folderOf(reading.path()));
@@ -58,14 +40,13 @@ void readVcpkg(Reading &reading) {
         std::ranges::any_of(root["overrides"].entries, [&](const Entry &one) {
           return one.value["name"].text == name.text;
         });
-    Dependency out =
-        source(reading, "vcpkg", name.text, item.value["version>="].text,
-               hasBaseline                          ? Strength::Content
-               : isOverridden                       ? Strength::Exact
-               : item.value["version>="].isScalar() ? Strength::Range
-                                                    : Strength::None,
-               item.value.isMap() ? name.line : item.line);
-    out.artefact = Artefact::Package;
+    Dependency out = reading.record(
+        Artefact::Package, "vcpkg", name.text, item.value["version>="].text,
+        hasBaseline                          ? Strength::Content
+        : isOverridden                       ? Strength::Exact
+        : item.value["version>="].isScalar() ? Strength::Range
+                                             : Strength::None,
+        item.value.isMap() ? name.line : item.line);
     out.group = "vcpkg manifest";
     reading.add(std::move(out));
   }
@@ -85,9 +66,9 @@ void addConan(Reading &reading, std::string_view text, unsigned line,
     strength = Strength::Content;
   else if (version.starts_with('['))
     strength = Strength::Range;
-  Dependency out = source(reading, "Conan", std::string(text.substr(0, slash)),
-                          std::string(version), strength, line);
-  out.artefact = Artefact::Package;
+  Dependency out = reading.record(Artefact::Package, "Conan",
+                                  std::string(text.substr(0, slash)),
+                                  std::string(version), strength, line);
   // `[>=1.2 <2]`, `1.2@user/channel`, `1.2#revision`.
   std::string_view plain = version.substr(0, version.find_first_of("@#"));
   if (plain.starts_with('[') && plain.ends_with(']'))
@@ -158,11 +139,10 @@ void readSpack(Reading &reading) {
       strength = Strength::Mutable;
     else if (!version.empty())
       strength = Strength::Range;
-    Dependency out =
-        source(reading, "Spack",
-               std::string(spec.substr(0, spec.find_first_of("@ +~%^"))),
-               std::string(version), strength, item.line);
-    out.artefact = Artefact::Package;
+    Dependency out = reading.record(
+        Artefact::Package, "Spack",
+        std::string(spec.substr(0, spec.find_first_of("@ +~%^"))),
+        std::string(version), strength, item.line);
     applyLock(out, lock);
     reading.add(std::move(out));
   }
@@ -186,12 +166,12 @@ void readXmake(Reading &reading) {
       if (parts.empty())
         continue;
       const std::string version = parts.size() > 1 ? parts[1] : "";
-      Dependency out = source(reading, "xmake", parts[0], version,
-                              version.empty()         ? Strength::None
-                              : isMovingWord(version) ? Strength::Mutable
-                                                      : semverStrength(version),
-                              number);
-      out.artefact = Artefact::Package;
+      Dependency out =
+          reading.record(Artefact::Package, "xmake", parts[0], version,
+                         version.empty()         ? Strength::None
+                         : isMovingWord(version) ? Strength::Mutable
+                                                 : semverStrength(version),
+                         number);
       applyLock(out, lock);
       reading.add(std::move(out));
     }

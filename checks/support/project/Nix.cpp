@@ -12,15 +12,8 @@ namespace {
 
 Dependency source(const Reading &reading, std::string name, Strength strength,
                   unsigned line) {
-  return {.artefact = Artefact::Source,
-          .ecosystem = "Nix",
-          .name = std::move(name),
-          .declared = {},
-          .resolved = {},
-          .strength = strength,
-          .at = reading.at(line),
-          .evidence = {},
-          .group = {}};
+  return reading.record(Artefact::Source, "Nix", std::move(name), {}, strength,
+                        line);
 }
 
 /// The text between the first quotes of \p line after \p start, or "".

@@ -30,6 +30,21 @@ public:
     return {path_, line, 0, endLine > line ? endLine : line, 0};
   }
 
+  /// A record of what line \p line declares, with \p version as it is written.
+  Dependency record(Artefact artefact, std::string ecosystem, std::string name,
+                    std::string version, Strength strength,
+                    unsigned line) const {
+    return {.artefact = artefact,
+            .ecosystem = std::move(ecosystem),
+            .name = std::move(name),
+            .declared = version,
+            .resolved = std::move(version),
+            .strength = strength,
+            .at = at(line),
+            .evidence = {},
+            .group = {}};
+  }
+
   Dependency &add(Dependency dependency) {
     return out_.dependencies.emplace_back(std::move(dependency));
   }
