@@ -3,6 +3,8 @@
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/Sharing.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace clang;
 
 namespace reproaudit::rng {
@@ -44,6 +46,14 @@ void addNoise(float *values, int count, unsigned seed) {
 /// Calls are followed this far into the functions that a region calls.
 constexpr int kDepth = 4;
 
+/// A number that threads draw, and the expressions in their bodies that lead
+/// to it: the drawing itself or calls.
+struct SharedDrawing {
+  const Drawing *drawing;
+  const Stmt *start;  ///< Of the threads.
+  llvm::SmallSetVector<const Expr *, 2> reachedBy;
+};
+
 class SharedEngineInParallelCheck final : public RandomCheck {
 public:
   SharedEngineInParallelCheck(StringRef name, tidy::ClangTidyContext *context)
@@ -51,78 +61,10 @@ public:
 
 private:
   void judge(const RandomUse &use) override;
-  void judgeRegion(const RandomUse &use, const ParallelRegion &region,
-                   const FunctionDecl *function);
-  bool isInside(const UnitIndex &unit, Place place,
-                const ParallelRegion &region) const;
-  const Drawing *sharedDrawing(const RandomUse &use, const Sharing &sharing,
-                               const FunctionDecl *function, int depth) const;
-  bool isShared(const Drawing &drawing, const Sharing &sharing) const;
-  void report(const Drawing &drawing, const Expr *at);
+  void report(const SharedDrawing &shared);
 };
 
-void SharedEngineInParallelCheck::judge(const RandomUse &use) {
-  if (use.drawings().empty())
-    return;
-  for (const FunctionDecl *function : use.unit().functions())
-    for (const ParallelRegion &region : parallelRegions(*function))
-      if (region.repeated)
-        judgeRegion(use, region, region.callable ? region.callable : function);
-}
-
-/// True if \p place is run by every execution of \p region.
-bool SharedEngineInParallelCheck::isInside(const UnitIndex &unit, Place place,
-                                           const ParallelRegion &region) const {
-  for (unsigned at = place.block; at; at = unit.block(at).parent) {
-    const Block &block = unit.block(at);
-    if (isa_and_nonnull<OMPSingleDirective, OMPMasterDirective,
-                        OMPMaskedDirective>(block.owner))
-      return false;
-    if (region.directive ? block.owner == region.directive
-                         : block.function == region.callable)
-      return true;
-  }
-  return false;
-}
-
-void SharedEngineInParallelCheck::judgeRegion(const RandomUse &use,
-                                              const ParallelRegion &region,
-                                              const FunctionDecl *function) {
-  const Sharing sharing(region);
-  for (const Drawing *drawing : use.drawingsIn(function))
-    if (isInside(use.unit(), drawing->place, region) &&
-        isShared(*drawing, sharing))
-      report(*drawing, drawing->at);
-  for (const Call *call : use.callsIn(function)) {
-    const FunctionDecl *callee = definitionOf(call->callee);
-    if (!isInside(use.unit(), call->place, region) ||
-        call->expr == region.start)
-      continue;
-    if (const Drawing *drawing = sharedDrawing(
-            use, sharing.inside(*call->expr, *callee), callee, kDepth))
-      report(*drawing, call->expr);
-  }
-}
-
-const Drawing *SharedEngineInParallelCheck::sharedDrawing(
-    const RandomUse &use, const Sharing &sharing, const FunctionDecl *function,
-    int depth) const {
-  for (const Drawing *drawing : use.drawingsIn(function))
-    if (isShared(*drawing, sharing))
-      return drawing;
-  if (depth == 0)
-    return nullptr;
-  for (const Call *call : use.callsIn(function)) {
-    const FunctionDecl *callee = definitionOf(call->callee);
-    if (const Drawing *drawing = sharedDrawing(
-            use, sharing.inside(*call->expr, *callee), callee, depth - 1))
-      return drawing;
-  }
-  return nullptr;
-}
-
-bool SharedEngineInParallelCheck::isShared(const Drawing &drawing,
-                                           const Sharing &sharing) const {
+bool isShared(const Drawing &drawing, const Sharing &sharing) {
   const Generator &generator = drawing.generator;
   if (generator.global)
     return !generator.global->perThread;
@@ -134,20 +76,110 @@ bool SharedEngineInParallelCheck::isShared(const Drawing &drawing,
   return sharing.reach(*drawing.object) == Reach::Shared;
 }
 
-void SharedEngineInParallelCheck::report(const Drawing &drawing,
-                                         const Expr *at) {
+/// Collects what the executions of regions draw from shared generators.
+class DrawingFinder {
+public:
+  explicit DrawingFinder(const RandomUse &use) : use_(use) {}
+
+  void search(const ParallelRegion &region, const FunctionDecl *function);
+  ArrayRef<SharedDrawing> found() const { return found_; }
+
+private:
+  bool isInside(Place place, const ParallelRegion &region) const;
+  void follow(const Sharing &sharing, const FunctionDecl *function,
+              const Expr *from, int depth);
+  void record(const Drawing &drawing, const Expr *from);
+
+  const RandomUse &use_;
+  const ParallelRegion *region_ = nullptr;
+  std::vector<SharedDrawing> found_;
+};
+
+/// True if \p place is run by every execution of \p region.
+bool DrawingFinder::isInside(Place place, const ParallelRegion &region) const {
+  const UnitIndex &unit = use_.unit();
+  for (unsigned at = place.block; at != 0; at = unit.block(at).parent) {
+    const Block &block = unit.block(at);
+    if (isa_and_nonnull<OMPSingleDirective, OMPMasterDirective,
+                        OMPMaskedDirective>(block.owner))
+      return false;
+    if (region.directive != nullptr ? block.owner == region.directive
+                                    : block.function == region.callable)
+      return true;
+  }
+  return false;
+}
+
+void DrawingFinder::search(const ParallelRegion &region,
+                           const FunctionDecl *function) {
+  const Sharing sharing(region);
+  region_ = &region;
+  for (const Drawing *drawing : use_.drawingsIn(function))
+    if (isInside(drawing->place, region) && isShared(*drawing, sharing))
+      record(*drawing, drawing->at);
+  for (const Call *call : use_.callsIn(function)) {
+    const FunctionDecl *callee = definitionOf(call->callee);
+    if (isInside(call->place, region) && call->expr != region.start)
+      follow(sharing.inside(*call->expr, *callee), callee, call->expr, kDepth);
+  }
+}
+
+void DrawingFinder::follow(const Sharing &sharing, const FunctionDecl *function,
+                           const Expr *from, int depth) {
+  for (const Drawing *drawing : use_.drawingsIn(function))
+    if (isShared(*drawing, sharing))
+      record(*drawing, from);
+  if (depth == 0)
+    return;
+  for (const Call *call : use_.callsIn(function)) {
+    const FunctionDecl *callee = definitionOf(call->callee);
+    follow(sharing.inside(*call->expr, *callee), callee, from, depth - 1);
+  }
+}
+
+void DrawingFinder::record(const Drawing &drawing, const Expr *from) {
+  auto known = llvm::find_if(found_, [&](const SharedDrawing &shared) {
+    return shared.drawing == &drawing;
+  });
+  if (known == found_.end())
+    known = found_.insert(known, {&drawing, region_->start, {}});
+  known->reachedBy.insert(from);
+}
+
+void SharedEngineInParallelCheck::judge(const RandomUse &use) {
+  if (use.drawings().empty())
+    return;
+  DrawingFinder finder(use);
+  for (const FunctionDecl *function : use.unit().functions())
+    for (const ParallelRegion &region : parallelRegions(*function))
+      if (region.repeated)
+        finder.search(region, region.callable ? region.callable : function);
+  for (const SharedDrawing &shared : finder.found())
+    report(shared);
+}
+
+/// Reports the call in the parallel body; if several lead to the drawing, what
+/// they have in common.
+void SharedEngineInParallelCheck::report(const SharedDrawing &shared) {
+  const Drawing &drawing = *shared.drawing;
+  const Expr *from = shared.reachedBy.front();
+  const Expr *at = shared.reachedBy.size() == 1 ? from : drawing.at;
   if (!isFirstAt(at->getExprLoc()))
     return;
   const Generator &generator = drawing.generator;
   const std::string name =
-      generator.global ? generator.global->name.str()
-                       : "'" + generator.engine->getNameAsString() + "'";
+      generator.global != nullptr
+          ? generator.global->name.str()
+          : "'" + generator.engine->getNameAsString() + "'";
   finding(at->getExprLoc(), "threads share %0, so the scheduler decides who "
                             "draws which number")
       << name;
-  if (generator.engine)
+  if (generator.engine != nullptr)
     step(generator.engine->getLocation(), "%0 is declared here")
         << generator.engine;
+  step(shared.start->getBeginLoc(), "the threads start here");
+  if (at != from)
+    step(from->getExprLoc(), "they call this");
   if (at != drawing.at)
     step(drawing.at->getExprLoc(), "the number is drawn here");
   cure(at->getExprLoc(), "give each item or block an engine of its own, seeded "

@@ -361,7 +361,7 @@ StringRef recordName(QualType type) {
   type = type.getNonReferenceType();
   if (type->isPointerType())
     type = type->getPointeeType();
-  return nameOf(type->getAsCXXRecordDecl());
+  return nameOf(type->getAsRecordDecl());
 }
 
 }  // namespace reproaudit

@@ -22,6 +22,8 @@ class Finding(NamedTuple):
 
 def compiler_flags(source: Path, headers: str = "plain") -> list[str]:
     """`headers`: plain (libstdc++, stubs of CUDA), libcxx, or cuda (the toolkit)."""
+    if source.suffix == ".c":
+        return ["-std=gnu17"]
     flags = ["-std=c++20", "-isystem", f"{STUBS}/libs"]
     if headers == "libcxx":
         flags.append("-stdlib=libc++")
@@ -35,7 +37,7 @@ def scan(reproaudit: str, folder: Path, rules: list[str], units: dict[Path, list
     `units` are the sources to compile, with their flags."""
     if units:
         (folder / "compile_commands.json").write_text(json.dumps([
-            {"directory": str(folder), "file": str(source), "arguments": ["clang++-22", *flags, "-c", str(source)]}
+            {"directory": str(folder), "file": str(source), "arguments": ["clang-22" if source.suffix == ".c" else "clang++-22", *flags, "-c", str(source)]}
             for source, flags in units.items()]))
     command = [reproaudit, "scan", str(folder), "-p", str(folder), "--select", ",".join(rules),
                "--output", "json", "--no-cache", "--quiet"]

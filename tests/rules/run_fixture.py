@@ -4,6 +4,8 @@
     sum += x;  // expect: rule-name ["part of the message"]
     sum += y;  // gap: rule-name       should be reported, but is not yet
 
+A fixture is one source or several: `Name.c`, `Name.cpp`, `Name.cu`.
+
 A marker on a line of its own speaks about the next line. Every finding needs a
 marker and every marker a finding, so silence is tested too. A gap that is
 reported after all fails as well: turn it into an `expect`.
@@ -109,7 +111,7 @@ def main() -> int:
     if args.fixture.is_dir():
         problems = problems_of(args.reproaudit, rules, args.fixture)
     else:
-        sources = [args.fixture.with_suffix(".cpp"), args.fixture.with_suffix(".cu")]
+        sources = [args.fixture.with_suffix(suffix) for suffix in (".c", ".cpp", ".cu")]
         problems = problems_of(args.reproaudit, rules, *filter(Path.exists, sources), headers=args.headers)
         for program in sorted(args.fixture.with_suffix(".programs").glob("*/")):
             problems += problems_of(args.reproaudit, rules, *sorted(program.iterdir()), headers=args.headers)
