@@ -2,7 +2,6 @@
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/ValueFlow.h"
 
-#include "clang/AST/ParentMapContext.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
 #include "clang/Lex/MacroInfo.h"

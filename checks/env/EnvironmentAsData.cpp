@@ -80,8 +80,8 @@ bool keepsNumber(const Destination &to) {
     return isNumber(op->getType());
   const auto *value = dyn_cast_or_null<ValueDecl>(to.target);
   const auto *expr = dyn_cast<Expr>(to.at);
-  return (value && isNumber(value->getType())) ||
-         (expr && isNumber(expr->getType()));
+  return (value != nullptr && isNumber(value->getType())) ||
+         (expr != nullptr && isNumber(expr->getType()));
 }
 
 class EnvironmentAsDataCheck final : public OutsideCheck {
@@ -104,13 +104,15 @@ bool EnvironmentAsDataCheck::isResult(const Arrival &arrival,
       hasWord(to.target->getName(), kNoResult))
     return false;
   const FunctionDecl *function = functionAround(*to.at, context);
-  const bool concernsResult = !function || !function->getIdentifier() ||
+  const bool concernsResult = function == nullptr ||
+                              function->getIdentifier() == nullptr ||
                               !hasWord(function->getName(), kNoResult);
   switch (to.kind) {
   case Kind::Stored:
     return keepsNumber(to);
   case Kind::Returned:
-    return concernsResult && function && isNumber(function->getReturnType());
+    return concernsResult && function != nullptr &&
+           isNumber(function->getReturnType());
   case Kind::Hashed:
     return true;
   default:

@@ -85,7 +85,8 @@ Effect effectOfSetlocale(const CallExpr &call, const ASTContext &context) {
   if (category != "LC_ALL" && category != "LC_NUMERIC")
     return Effect::None;
   if (call.getArg(1)->isNullPointerConstant(const_cast<ASTContext &>(context),
-                                            Expr::NPC_ValueDependentIsNull))
+                                            Expr::NPC_ValueDependentIsNull) !=
+      0u)
     return Effect::None;  // a question
   const std::optional<StringRef> name = localeName(*call.getArg(1));
   // An unwritten name restores what was before.
@@ -110,7 +111,7 @@ bool scansNumber(const CallExpr &call) {
     return false;
   const auto *format = dyn_cast<StringLiteral>(
       call.getArg(name == "scanf" ? 0 : 1)->IgnoreParenImpCasts());
-  return format && format->getCharByteWidth() == 1 &&
+  return format != nullptr && format->getCharByteWidth() == 1 &&
          (format->getString().contains("f") ||
           format->getString().contains("%g") ||
           format->getString().contains("%e") ||
@@ -209,7 +210,7 @@ void LocaleParsingCheck::onEndOfTranslationUnit() {
   llvm::DenseSet<SourceLocation> reported;
   for (const Reading &reading : readings_) {
     const auto imbued = imbued_.find(reading.stream);
-    const bool isImbued = reading.stream && imbued != imbued_.end();
+    const bool isImbued = reading.stream != nullptr && imbued != imbued_.end();
     const SourceLocation locale = isImbued ? imbued->second : setHere_;
     if (locale.isInvalid() || (!isImbued && isReset_) ||
         !reported.insert(reading.at).second)

@@ -6,7 +6,6 @@
 
 #include "clang/AST/DynamicRecursiveASTVisitor.h"
 #include "clang/AST/ExprCXX.h"
-#include "clang/AST/StmtCXX.h"
 
 using namespace clang;
 using Kind = reproaudit::Destination::Kind;
@@ -55,7 +54,8 @@ bool isDifference(const Expr &expr) {
     return op->getOperator() == OO_Minus;
   const auto *call = dyn_cast<CallExpr>(&expr);
   const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
-  return callee && callee->getIdentifier() && callee->getName() == "difftime";
+  return callee != nullptr && callee->getIdentifier() != nullptr &&
+         callee->getName() == "difftime";
 }
 
 /// Names under which a clock's value is at home: times, and identities that
@@ -72,7 +72,8 @@ bool mayHoldTime(const NamedDecl &decl) {
   if (value && (isTimeType(value->getType()) || isEngine(value->getType())))
     return true;  // the state of an engine is a seed, which other rules judge
   const auto *owner = dyn_cast<CXXRecordDecl>(decl.getDeclContext());
-  return owner && owner->getIdentifier() && isNamedLikeTime(owner->getName());
+  return owner != nullptr && owner->getIdentifier() != nullptr &&
+         isNamedLikeTime(owner->getName());
 }
 
 /// Where a time ends to be data: in a difference, which measures, and in a
@@ -82,8 +83,9 @@ bool endsTime(const Expr &expr) {
                                                     "random", "shuffle"};
   const auto *call = dyn_cast<CallExpr>(&expr);
   const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
-  return isDifference(expr) || (callee && callee->getIdentifier() &&
-                                hasWord(callee->getName(), kRandom));
+  return isDifference(expr) ||
+         (callee != nullptr && callee->getIdentifier() != nullptr &&
+          hasWord(callee->getName(), kRandom));
 }
 
 /// Looks for what shows that a loop does not compute but wait or measure.
@@ -116,7 +118,7 @@ bool measures(const FunctionDecl *function) {
   static constexpr llvm::StringLiteral kMeasuring[] = {
       "bench", "benchmark", "measure", "profile",   "wait",   "poll",  "sleep",
       "spin",  "retry",     "test",    "calibrate", "warmup", "timed", "until"};
-  return function && function->getIdentifier() &&
+  return function != nullptr && function->getIdentifier() != nullptr &&
          (hasWord(function->getName(), kMeasuring) ||
           isNamedLikeTime(function->getName()));
 }
@@ -154,11 +156,12 @@ bool TimeAsDataCheck::isResult(const Arrival &arrival,
   const Destination &to = arrival.destination;
   switch (to.kind) {
   case Kind::Stored:
-    return to.target && !mayHoldTime(*to.target) &&
+    return to.target != nullptr && !mayHoldTime(*to.target) &&
            !measures(functionAround(*to.at, context));
   case Kind::Returned: {
     const FunctionDecl *function = functionAround(*to.at, context);
-    return function && function->getReturnType()->isArithmeticType() &&
+    return function != nullptr &&
+           function->getReturnType()->isArithmeticType() &&
            !function->getReturnType()->isBooleanType() &&
            !isTimeType(function->getReturnType()) && !mayHoldTime(*function);
   }

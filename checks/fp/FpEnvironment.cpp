@@ -101,7 +101,7 @@ public:
       : set_(set), context_(context) {}
 
   bool VisitCallExpr(const CallExpr *call) override {
-    found |= call != &set_ && call->getDirectCallee() &&
+    found |= call != &set_ && call->getDirectCallee() != nullptr &&
              setterOf(*call->getDirectCallee()) != Setter::None &&
              restores(*call, context_) &&
              call->getBeginLoc() > set_.getBeginLoc();

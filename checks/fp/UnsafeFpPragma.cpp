@@ -75,9 +75,9 @@ std::string unsafeFlagIn(StringRef text) {
 std::string permissionOf(StringRef pragma) {
   std::string plain;
   for (const char c : pragma)
-    if (!isspace(static_cast<unsigned char>(c)) || plain.empty() ||
+    if (isspace(static_cast<unsigned char>(c)) == 0 || plain.empty() ||
         plain.back() != ' ')
-      plain += isspace(static_cast<unsigned char>(c)) ? ' ' : c;
+      plain += isspace(static_cast<unsigned char>(c)) != 0 ? ' ' : c;
   const StringRef text = StringRef(plain).trim();
   if (text.starts_with("GCC optimize"))
     return unsafeFlagIn(text);
@@ -172,7 +172,7 @@ private:
 
   void searchAttributes(FileID file) {
     const StringRef text = sources_.getBufferData(file);
-    static llvm::Regex attribute(
+    static const llvm::Regex attribute(
         "(__attribute__[ ]*\\(\\(|gnu::|\\[\\[)[^;{]*optimize(__)?[ ]*"
         "\\((\"[^)]*\")\\)");
     // Most files never say the word.

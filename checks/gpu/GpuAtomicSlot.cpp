@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Device.h"
-#include "reproaudit/analysis/ParallelWrites.h"
+#include "reproaudit/analysis/Objects.h"
 #include "reproaudit/analysis/Rule.h"
 
 #include "clang/AST/ASTContext.h"
@@ -119,7 +119,7 @@ private:
                assign && assign->isAssignmentOp() && isIn(assign->getRHS())) {
       const auto *variable =
           dyn_cast_or_null<VarDecl>(namedRoot(assign->getLHS()));
-      if (variable && !variable->getType()->isPointerType())
+      if (variable != nullptr && !variable->getType()->isPointerType())
         holders_.insert(variable);
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Device.h"
-#include "reproaudit/analysis/ParallelWrites.h"
+#include "reproaudit/analysis/Objects.h"
 #include "reproaudit/analysis/Rule.h"
 
 using namespace clang;

@@ -9,7 +9,6 @@
 #include "clang/AST/RecordLayout.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
 using namespace clang::ast_matchers;
@@ -149,7 +148,7 @@ bool isZeroed(const Expr &pointer) {
   const auto *ref =
       dyn_cast<DeclRefExpr>(address->getSubExpr()->IgnoreParenImpCasts());
   const auto *variable = ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
-  if (!variable || variable->getType()->isReferenceType())
+  if (variable == nullptr || variable->getType()->isReferenceType())
     return false;
   if (variable->hasGlobalStorage())
     return true;
@@ -168,7 +167,8 @@ bool isZeroed(const Expr &pointer) {
   }
   const auto *construction = dyn_cast<CXXConstructExpr>(init);
   return isa<CXXScalarValueInitExpr, ImplicitValueInitExpr>(init) ||
-         (construction && construction->requiresZeroInitialization());
+         (construction != nullptr &&
+          construction->requiresZeroInitialization());
 }
 
 class PaddingBytesCheck final : public Check {

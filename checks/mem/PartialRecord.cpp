@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/FieldUses.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/ValueFlow.h"
 
@@ -67,7 +66,7 @@ bool hasNoValue(const VarDecl &variable) {
     return true;
   const auto *construction =
       dyn_cast<CXXConstructExpr>(variable.getInit()->IgnoreImplicit());
-  return construction && construction->getNumArgs() == 0 &&
+  return construction != nullptr && construction->getNumArgs() == 0 &&
          construction->getConstructor()->isTrivial() &&
          !construction->isListInitialization() &&
          !construction->requiresZeroInitialization();
@@ -183,7 +182,7 @@ void PartialRecordCheck::check(const MatchFinder::MatchResult &result) {
       ++count;
     }
   }
-  if (!forgotten || count > handling.named.size() ||
+  if (forgotten == nullptr || count > handling.named.size() ||
       !reported_.insert(handling.leaves->getExprLoc()).second)
     return;
   constexpr StringRef kMessage =

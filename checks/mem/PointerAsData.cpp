@@ -83,7 +83,7 @@ public:
 
   bool operator()(const Expr &expr) {
     const auto *binary = dyn_cast<BinaryOperator>(&expr);
-    seen |= binary && binary->getOpcode() == BO_Rem &&
+    seen |= binary != nullptr && binary->getOpcode() == BO_Rem &&
             !isConstant(*binary->getRHS(), context_);
     return isHarmless(expr, context_);
   }
@@ -99,7 +99,8 @@ bool isHandle(const NamedDecl *decl) {
       "handle",  "ptr",    "pointer", "address", "addr",    "hash", "hasher",
       "aligned", "align",  "native",  "key",     "context", "lock", "mutex",
       "stripe",  "thread", "owner",   "seed",    "tag"};
-  return decl && decl->getIdentifier() && hasWord(decl->getName(), kHandles);
+  return decl != nullptr && decl->getIdentifier() != nullptr &&
+         hasWord(decl->getName(), kHandles);
 }
 
 /// `(long)argument` in the start routine of a thread: a number that travelled
@@ -108,7 +109,7 @@ bool isSmuggledNumber(const Expr &pointer) {
   const auto *reference = dyn_cast<DeclRefExpr>(pointer.IgnoreParenCasts());
   const auto *parameter =
       reference ? dyn_cast<ParmVarDecl>(reference->getDecl()) : nullptr;
-  return parameter && parameter->getType()->isVoidPointerType();
+  return parameter != nullptr && parameter->getType()->isVoidPointerType();
 }
 
 class PointerAsDataCheck final : public Check {

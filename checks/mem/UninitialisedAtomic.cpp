@@ -54,8 +54,8 @@ private:
 
 bool isNumberAtomic(QualType type) {
   const auto *record = type.getCanonicalType()->getAsCXXRecordDecl();
-  return record && record->getIdentifier() && record->getName() == "atomic" &&
-         record->isInStdNamespace();
+  return record != nullptr && record->getIdentifier() != nullptr &&
+         record->getName() == "atomic" && record->isInStdNamespace();
 }
 
 enum class Verdict : std::uint8_t { Set, Left, Unknown };
@@ -119,7 +119,7 @@ void UninitialisedAtomicCheck::report(const ValueDecl &atomic, bool isSure) {
       "atomic %0 is not initialised, and before C++20 holds any value";
   const SourceLocation name = atomic.getLocation();
   {
-    DiagnosticBuilder diagnostic =
+    const DiagnosticBuilder diagnostic =
         isSure ? finding(name, kMessage) : noteworthy(name, kMessage);
     diagnostic << &atomic;
     if (name.isFileID())

@@ -67,7 +67,7 @@ void UninitialisedBufferCheck::check(const MatchFinder::MatchResult &result) {
     return;
   const Expr *use = firstAccumulationBeforeAnyWrite(*buffer, *result.Context);
   // Instantiations of a template share the place.
-  if (!use || !reported_.insert(use->getExprLoc()).second)
+  if (use == nullptr || !reported_.insert(use->getExprLoc()).second)
     return;
   finding(result.SourceManager->getExpansionLoc(use->getExprLoc()),
           "%0 is accumulated into before it has values")

@@ -107,7 +107,7 @@ void UninitialisedLocalCheck::registerMatchers(MatchFinder *finder) {
 void UninitialisedLocalCheck::report(const SureUses::Found &found) {
   const SourceLocation at = found.use->getExprLoc();
   {
-    DiagnosticBuilder diagnostic =
+    const DiagnosticBuilder diagnostic =
         finding(at, found.branch ? "%0 may be read here before it has a value"
                                  : "%0 is read here before it has a value")
         << found.variable << found.use->getSourceRange();
@@ -150,7 +150,7 @@ void UninitialisedLocalCheck::check(const MatchFinder::MatchResult &result) {
   llvm::MapVector<const VarDecl *, const SureUses::Found *> first;
   for (const SureUses::Found &found : uses.found) {
     const SureUses::Found *&known = first[found.variable];
-    if (!known || placeOf(found) < placeOf(*known))
+    if (known == nullptr || placeOf(found) < placeOf(*known))
       known = &found;
   }
   for (const auto &[variable, found] : first)

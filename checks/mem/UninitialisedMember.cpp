@@ -5,7 +5,6 @@
 
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
-#include "clang/Basic/SourceManager.h"
 
 using namespace clang;
 using namespace clang::ast_matchers;
@@ -110,12 +109,12 @@ bool isForgotten(std::size_t set, std::size_t left, const FieldUses::Uses &use,
     return set >= 3 && left <= 2 && left * 2 <= set;
   if (onlyConstructorsSetIt)
     return set >= 1 && left <= 2;
-  return set >= 5 && left == 1 && use.firstRead;
+  return set >= 5 && left == 1 && use.firstRead != nullptr;
 }
 
 /// True if the function that reads the member gives it a value too.
 bool isSetWhereItIsRead(const FieldUses::Uses &use, ASTContext &context) {
-  return use.firstRead &&
+  return use.firstRead != nullptr &&
          llvm::is_contained(use.writers,
                             functionAround(*use.firstRead, context));
 }
@@ -174,7 +173,7 @@ void UninitialisedMemberCheck::report(const CXXConstructorDecl &constructor,
       at = set->second;
   }
   {
-    DiagnosticBuilder diagnostic =
+    const DiagnosticBuilder diagnostic =
         isSure ? finding(at, "constructor of %0 leaves %1 uninitialised")
                : noteworthy(at, "constructor of %0 leaves %1 uninitialised");
     diagnostic << constructor.getParent() << &field << initialiser(field);

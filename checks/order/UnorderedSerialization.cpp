@@ -72,7 +72,7 @@ bool isArchive(const Expr &expr) {
 /// `archive` in `template <class Archive> void serialize(Archive &archive)`.
 bool isArchiveParameter(const Expr &expr) {
   const auto *parameter = dyn_cast_or_null<ParmVarDecl>(namedVariable(&expr));
-  if (!parameter || !parameter->getType()->isDependentType())
+  if (parameter == nullptr || !parameter->getType()->isDependentType())
     return false;
   const auto *function = dyn_cast<FunctionDecl>(parameter->getDeclContext());
   const StringRef name = nameOf(function);

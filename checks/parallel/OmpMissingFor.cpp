@@ -3,8 +3,6 @@
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
 
-#include "clang/Basic/SourceManager.h"
-
 using namespace clang;
 
 namespace reproaudit::parallel {

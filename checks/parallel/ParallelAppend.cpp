@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Sorts.h"
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/Sorts.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ASTContext.h"
@@ -85,7 +85,7 @@ bool sorts(const CallExpr &call, const NamedDecl &sequence) {
     return false;
   const VarDecl *copy = rootVariable(sort->sequence);
   return mentions(sort->sequence, sequence) ||
-         (copy && mentions(copy->getInit(), sequence));
+         (copy != nullptr && mentions(copy->getInit(), sequence));
 }
 
 bool onlyCounts(const CXXMemberCallExpr &call, const NamedDecl &sequence) {
@@ -115,7 +115,7 @@ bool isOrderless(const FunctionDecl &function, const ParallelWrite &write,
     return call && sorts(*call, sequence);
   });
   const auto *variable = dyn_cast<VarDecl>(&sequence);
-  const bool escapes = !variable || !variable->hasLocalStorage() ||
+  const bool escapes = variable == nullptr || !variable->hasLocalStorage() ||
                        variable->getType()->isReferenceType();
   return sorted || (!escapes && uses == counts);
 }
@@ -128,7 +128,8 @@ bool isForPeople(const NamedDecl &sequence, const Expr &value) {
   return name.contains("log") || name.contains("err") ||
          name.contains("warn") || name == "cout" || name == "clog" ||
          name.contains("exception") ||
-         (type && type->getIdentifier() && type->getName() == "exception_ptr");
+         (type != nullptr && type->getIdentifier() != nullptr &&
+          type->getName() == "exception_ptr");
 }
 
 bool isThreadList(const NamedDecl &sequence) {
@@ -142,7 +143,7 @@ bool isThreadList(const NamedDecl &sequence) {
     return false;
   const CXXRecordDecl *element =
       container->getTemplateArgs()[0].getAsType()->getAsCXXRecordDecl();
-  return element && element->getIdentifier() &&
+  return element != nullptr && element->getIdentifier() != nullptr &&
          (element->getName().contains("thread") ||
           element->getName().contains("future"));
 }

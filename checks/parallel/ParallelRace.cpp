@@ -112,19 +112,21 @@ bool hasRival(const ParallelWrite &write, const ParallelCode &code) {
 
 /// True if \p write is one that executions may do at the same time.
 bool isUnguarded(const ParallelWrite &write) {
-  return write.kind != ParallelWrite::Kind::Append && write.region &&
+  return write.kind != ParallelWrite::Kind::Append && write.region != nullptr &&
          !write.once && write.guard == Guard::None &&
          (write.reach == Reach::Shared || write.reach == Reach::OwnSlot) &&
          isPlainData(write.target->getType()) && !measuresTime(write.value) &&
-         !(write.region->directive && undividedLoop(*write.region->directive));
+         !(write.region->directive != nullptr &&
+           undividedLoop(*write.region->directive) != nullptr);
 }
 
 /// A variable, member or what a pointer leads to; not an element.
 bool isSingleObject(const Expr &target) {
   const Expr *object = bare(&target);
   const auto *pointed = dyn_cast<UnaryOperator>(object);
-  return namedVariable(object) || isa<MemberExpr>(object) ||
-         (pointed && namedVariable(pointed->getSubExpr()));
+  return namedVariable(object) != nullptr || isa<MemberExpr>(object) ||
+         (pointed != nullptr &&
+          namedVariable(pointed->getSubExpr()) != nullptr);
 }
 
 /// Two executions that only store may meet in a table of unique places, and do
@@ -141,8 +143,8 @@ Race raceOf(const ParallelWrite &write, const ParallelCode &code,
                     isArrivalOrderedSum(write, context)
                 ? Kind::Variable
                 : Kind::None};
-  const bool isVariable =
-      namedVariable(write.target) || isa<MemberExpr>(bare(write.target));
+  const bool isVariable = namedVariable(write.target) != nullptr ||
+                          isa<MemberExpr>(bare(write.target));
   if (!write.region->repeated)
     return {isVariable && namedVariable(write.target) &&
                     !storesTheSame(write) && hasRival(write, code)
@@ -175,7 +177,7 @@ void ParallelRaceCheck::judge(const FunctionDecl &function,
     const Race race = raceOf(write, code, function.getASTContext());
     const NamedDecl *object =
         race.kind == Race::Kind::None ? nullptr : namedRoot(write.target);
-    if (object && reported.insert(object).second &&
+    if (object != nullptr && reported.insert(object).second &&
         isNew(write.expression->getExprLoc()))
       report(write, race, *object);
   }

@@ -5,7 +5,6 @@
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
 using namespace clang::ast_matchers;
@@ -104,7 +103,7 @@ QualType reducedType(const CallExpr &call) {
     else if (const auto *iterator =
                  dyn_cast_or_null<ClassTemplateSpecializationDecl>(
                      type->getAsCXXRecordDecl());
-             iterator && iterator->getName().ends_with("iterator") &&
+             iterator != nullptr && iterator->getName().ends_with("iterator") &&
              iterator->getTemplateArgs()[0].getKind() ==
                  TemplateArgument::Type) {
       type = iterator->getTemplateArgs()[0].getAsType();

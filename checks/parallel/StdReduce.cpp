@@ -65,7 +65,7 @@ void StdReduceCheck::check(const MatchFinder::MatchResult &result) {
   const auto *call = result.Nodes.getNodeAs<CallExpr>("call");
   const CXXRecordDecl *first =
       call->getArg(0)->getType().getNonReferenceType()->getAsCXXRecordDecl();
-  const bool policy = first && first->getName().ends_with("_policy");
+  const bool policy = first != nullptr && first->getName().ends_with("_policy");
   if (policy || roundingType(call->getType()).isNull() ||
       !reported_.insert(call->getExprLoc()).second)
     return;

@@ -67,7 +67,7 @@ private:
 
 bool asksForThreads(const Stmt &stmt) {
   const auto *call = dyn_cast<CallExpr>(&stmt);
-  return call &&
+  return call != nullptr &&
          llvm::StringSwitch<bool>(nameOf(call->getDirectCallee()))
              .Cases({"hardware_concurrency", "omp_get_max_threads"}, true)
              .Cases({"omp_get_num_threads", "omp_get_num_procs"}, true)
@@ -105,7 +105,8 @@ bool sumsAShare(const Stmt *body, const Expr &sum) {
 /// True if there are as many slots as threads in what \p write adds to.
 bool hasASlotForEachThread(const NamedDecl &slots) {
   const auto *variable = dyn_cast<VarDecl>(&slots);
-  return variable && variable->getInit() && followsThreads(variable->getInit());
+  return variable != nullptr && variable->getInit() != nullptr &&
+         followsThreads(variable->getInit());
 }
 
 /// True if the share that one thread gets decides what \p write adds up.
@@ -154,8 +155,9 @@ void ThreadCountPartialsCheck::judge(const FunctionDecl &function,
   const ASTContext &context = function.getASTContext();
   for (const ParallelWrite &write : code.writes) {
     const NamedDecl *part = namedRoot(write.target);
-    if (!part || !write.region || !addsInexactly(write, context) ||
-        !isPerThread(write, *part) || dealtToIdleThreads(write).isValid() ||
+    if (part == nullptr || write.region == nullptr ||
+        !addsInexactly(write, context) || !isPerThread(write, *part) ||
+        dealtToIdleThreads(write).isValid() ||
         hasFixedThreads(*write.region, context) ||
         !isNew(write.expression->getExprLoc()))
       continue;

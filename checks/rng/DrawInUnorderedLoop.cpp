@@ -2,7 +2,6 @@
 #include "reproaudit/analysis/OrderCheck.h"
 #include "reproaudit/analysis/RandomCheck.h"
 #include "reproaudit/analysis/Rule.h"
-#include "reproaudit/analysis/UnitOrder.h"
 
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
@@ -149,7 +148,7 @@ void DrawInUnorderedLoopCheck::judgeDraw(const RandomUse &use, const Expr *at,
   const UnitIndex &unit = use.unit();
   Visited visited;
   unsigned loop = place.block;
-  for (; loop; loop = unit.block(loop).parent) {
+  for (; loop != 0; loop = unit.block(loop).parent) {
     const Stmt *owner = unit.block(loop).owner;
     const auto body = bodies_.find(owner);
     visited = body == bodies_.end() ? visitedBy(owner) : body->second;

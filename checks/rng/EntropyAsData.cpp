@@ -75,9 +75,10 @@ private:
       if (function && wantsUnpredictable(function))
         continue;
       const auto *op = dyn_cast<CXXOperatorCallExpr>(drawing.at);
-      const bool word = !isa<CallExpr>(drawing.at) ||
-                        (op && isEntropyClass(op->getArg(0)->getType())) ||
-                        cast<CallExpr>(drawing.at)->getNumArgs() == 0;
+      const bool word =
+          !isa<CallExpr>(drawing.at) ||
+          (op != nullptr && isEntropyClass(op->getArg(0)->getType())) ||
+          cast<CallExpr>(drawing.at)->getNumArgs() == 0;
       if (word && !becomesANumberInRange(drawing.at, use.unit().context()))
         continue;
       if (!word && drawsBytes(drawing))
@@ -94,7 +95,8 @@ private:
   /// `getrandom(buffer, size)`: what the bytes are for is not visible here.
   static bool drawsBytes(const Drawing &drawing) {
     const FunctionDecl *callee = cast<CallExpr>(drawing.at)->getDirectCallee();
-    return callee && randomFunction(callee) && callee->getNumParams() > 0 &&
+    return callee != nullptr && randomFunction(callee) != nullptr &&
+           callee->getNumParams() > 0 &&
            callee->getParamDecl(0)->getType()->isPointerType();
   }
 };

@@ -5,7 +5,6 @@
 #include "reproaudit/analysis/ValueFlow.h"
 
 #include "clang/AST/DeclCXX.h"
-#include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
 
@@ -158,7 +157,7 @@ void IgnoredSeedCheck::judgeCalls(const RandomUse &use,
 void IgnoredSeedCheck::judgeMember(const RandomUse &use,
                                    const FieldDecl *engine) {
   const ValueDecl *seed = use.seedFor(engine);
-  if (!seed || use.seedStateOf(engine) != SeedState::Never ||
+  if (seed == nullptr || use.seedStateOf(engine) != SeedState::Never ||
       !use.draws({cast<ValueDecl>(engine->getCanonicalDecl()), nullptr}) ||
       !isFirstAt(engine->getLocation()))
     return;

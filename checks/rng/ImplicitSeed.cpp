@@ -100,7 +100,7 @@ void ImplicitSeedCheck::judgeGlobal(const RandomUse &use,
   const GlobalGenerator &generator = *drawing.generator.global;
   const SourceLocation at = drawing.at->getExprLoc();
   const auto *call = dyn_cast<CallExpr>(drawing.at);
-  const bool shuffle = call && call->getDirectCallee() &&
+  const bool shuffle = call != nullptr && call->getDirectCallee() != nullptr &&
                        isRandomShuffle(call->getDirectCallee());
   if (shuffle || use.seeds(drawing.generator) || use.seedBeside(drawing) ||
       !isFirstAt(at))

@@ -73,8 +73,8 @@ std::string verdict(StringRef subject, StringRef source, bool optional) {
 bool isForSecrets(const RandomUse &use, const Seeding &seeding) {
   const FunctionDecl *function = use.unit().functionAt(seeding.place);
   const Decl *holder = seeding.generator.engine;
-  return (function && wantsUnpredictable(function)) ||
-         (holder && wantsUnpredictable(holder));
+  return (function != nullptr && wantsUnpredictable(function)) ||
+         (holder != nullptr && wantsUnpredictable(holder));
 }
 
 void NondeterministicSeedCheck::judge(const RandomUse &use) {
@@ -161,7 +161,7 @@ void NondeterministicSeedCheck::exportSources(const RandomUse &use) {
   for (const UnitIndex::Declared &declared : unit.declared()) {
     const auto *variable = dyn_cast<VarDecl>(declared.decl);
     if (declared.decl->getType()->isArithmeticType() &&
-        (!variable || variable->hasGlobalStorage()))
+        (variable == nullptr || variable->hasGlobalStorage()))
       for (const Write &write : unit.writes(declared.decl))
         if (write.kind != Write::Escape)
           exportSource(declared.decl, finder.of(write.value, write.place),
@@ -200,7 +200,7 @@ void NondeterministicSeedCheck::exportSeeds(const RandomUse &use) {
       continue;
     for (const ParmVarDecl *parameter : call.callee->parameters()) {
       const Expr *argument = call.argument(parameter->getFunctionScopeIndex());
-      if (!argument || !parameter->getType()->isArithmeticType() ||
+      if (argument == nullptr || !parameter->getType()->isArithmeticType() ||
           use.isSeed(parameter))
         continue;
       const Origin origin = finder.of(argument, call.place);

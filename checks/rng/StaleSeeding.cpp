@@ -4,7 +4,6 @@
 #include "reproaudit/analysis/Rule.h"
 
 #include "clang/AST/DeclCXX.h"
-#include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
 
@@ -95,8 +94,9 @@ void StaleSeedingCheck::judgeSeeder(const RandomUse &use,
   for (const Seeding &other : use.seedings()) {
     const FunctionDecl *where = use.unit().functionAt(other.place);
     const bool together =
-        function && (where == function ||
-                     (classOf(where) && classOf(where) == classOf(function)));
+        function != nullptr &&
+        (where == function ||
+         (classOf(where) != nullptr && classOf(where) == classOf(function)));
     if (!together || other.generator.global || other.kind == Seeding::Handed ||
         other.origin.kind != OriginKind::Entropy || other.origin.optional ||
         !isFirstAt(at))

@@ -44,7 +44,7 @@ void initialise(float *weights, int count, unsigned seed) {
 
 /// True if \p place lies in a region that always has the same threads.
 bool hasFixedThreads(const UnitIndex &unit, Place place) {
-  for (unsigned at = place.block; at; at = unit.block(at).parent) {
+  for (unsigned at = place.block; at != 0; at = unit.block(at).parent) {
     const auto *region =
         dyn_cast_or_null<OMPExecutableDirective>(unit.block(at).owner);
     const auto *threads =

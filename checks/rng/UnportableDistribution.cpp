@@ -44,13 +44,13 @@ std::string openPart(const CallExpr *call) {
   if (const auto *op = dyn_cast<CXXOperatorCallExpr>(call)) {
     const CXXRecordDecl *record =
         op->getArg(0)->getType()->getAsCXXRecordDecl();
-    const bool open = record && record->isInStdNamespace() &&
+    const bool open = record != nullptr && record->isInStdNamespace() &&
                       isDistribution(op->getArg(0)->getType());
     return open ? plainName(record) : std::string();
   }
   const IdentifierInfo *name = callee->getIdentifier();
   const bool open =
-      name && callee->isInStdNamespace() &&
+      name != nullptr && callee->isInStdNamespace() &&
       llvm::StringSwitch<bool>(name->getName())
           .Cases({"shuffle", "sample", "generate_canonical"}, true)
           .Default(false);

@@ -5,7 +5,6 @@
 #include "reproaudit/analysis/ValueFlow.h"
 
 #include "clang/AST/ParentMapContext.h"
-#include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
 
@@ -88,11 +87,15 @@ bool mayStore(const CallExpr *call, const Expr *argument) {
     return false;
   const bool member =
       isa<CXXOperatorCallExpr>(call) && isa<CXXMethodDecl>(callee);
-  for (unsigned i = member; i < call->getNumArgs(); ++i)
+  for (unsigned i = static_cast<unsigned int>(member); i < call->getNumArgs();
+       ++i)
     if (call->getArg(i)->IgnoreParens() == argument &&
-        i - member < callee->getNumParams()) {
-      const QualType type = callee->getParamDecl(i - member)->getType();
-      return type->isLValueReferenceType() && !forwards(callee, i - member) &&
+        i - static_cast<unsigned int>(member) < callee->getNumParams()) {
+      const QualType type =
+          callee->getParamDecl(i - static_cast<unsigned int>(member))
+              ->getType();
+      return type->isLValueReferenceType() &&
+             !forwards(callee, i - static_cast<unsigned int>(member)) &&
              !type->getPointeeType().isConstQualified();
     }
   return false;

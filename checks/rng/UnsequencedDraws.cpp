@@ -102,7 +102,7 @@ Sources Conflicts::ownDraws(const Expr *expr) {
         drawing.object
             ? dyn_cast<MemberExpr>(drawing.object->IgnoreParenImpCasts())
             : nullptr;
-    if (drawing.object && !member &&
+    if (drawing.object != nullptr && member == nullptr &&
         !isa<DeclRefExpr>(drawing.object->IgnoreParenImpCasts()))
       return {};
     return {{drawing.generator, member ? rootOf(member->getBase()) : nullptr}};
@@ -170,10 +170,10 @@ bool Conflicts::commutes(const Expr *expr) const {
   } else if (const auto *call = dyn_cast<CallExpr>(expr)) {
     const FunctionDecl *callee = call->getDirectCallee();
     const IdentifierInfo *name = callee ? callee->getIdentifier() : nullptr;
-    if (!name || !llvm::StringSwitch<bool>(name->getName())
-                      .Cases({"min", "max", "fmin", "fmax"}, true)
-                      .Cases({"minmax", "swap", "iter_swap"}, true)
-                      .Default(false))
+    if (name == nullptr || !llvm::StringSwitch<bool>(name->getName())
+                                .Cases({"min", "max", "fmin", "fmax"}, true)
+                                .Cases({"minmax", "swap", "iter_swap"}, true)
+                                .Default(false))
       return false;
     operands.append(call->arg_begin(), call->arg_end());
   }
@@ -186,7 +186,7 @@ Sources Conflicts::visit(const Stmt *stmt) {
   if (!stmt || isa<LambdaExpr>(stmt))
     return {};
   const auto *expr = dyn_cast<Expr>(stmt);
-  const bool open = expr && leavesOpen(expr) && !commutes(expr);
+  const bool open = expr != nullptr && leavesOpen(expr) && !commutes(expr);
   const size_t before = found_.size();
   Sources all;
   const Source *twice = nullptr;

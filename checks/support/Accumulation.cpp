@@ -6,7 +6,6 @@
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
-#include "clang/AST/ExprOpenMP.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
@@ -34,7 +33,7 @@ bool isFloatingRecordName(StringRef name) {
 bool isInChrono(const CXXRecordDecl &record) {
   const auto *scope =
       dyn_cast<NamespaceDecl>(record.getDeclContext()->getRedeclContext());
-  return scope && scope->getName() == "chrono";
+  return scope != nullptr && scope->getName() == "chrono";
 }
 
 /// Durations and iterators add, but what they add is no result.
@@ -279,16 +278,16 @@ bool addsExactly(const Expr *value, const ASTContext &context) {
            addsExactly(choice->getFalseExpr(), context);
   if (const auto *call = dyn_cast<CallExpr>(value)) {
     const FunctionDecl *callee = call->getDirectCallee();
-    return callee && callee->getIdentifier() &&
+    return callee != nullptr && callee->getIdentifier() != nullptr &&
            isRoundingFunction(callee->getName());
   }
   const VarDecl *variable = namedVariable(value);
-  return variable && variable->getType().isConstQualified() &&
+  return variable != nullptr && variable->getType().isConstQualified() &&
          variable->hasInit() && addsExactly(variable->getInit(), context);
 }
 
 bool measuresTime(const Expr *value) {
-  return value && measuresTime(value, kDepth);
+  return value != nullptr && measuresTime(value, kDepth);
 }
 
 }  // namespace reproaudit

@@ -148,7 +148,7 @@ std::optional<AtomicAccess> ofPlainOperator(const Expr &expression) {
              unary && unary->isIncrementDecrementOp()) {
     target = unary->getSubExpr();
   }
-  if (!target || !target->getType()->isAtomicType())
+  if (target == nullptr || !target->getType()->isAtomicType())
     return std::nullopt;
   return made(Op::Add, expression, target, value,
               target->getType()->castAs<AtomicType>()->getValueType());
@@ -226,8 +226,8 @@ bool isValueUnused(const Expr &expression, ASTContext &context) {
         comma && comma->getOpcode() == BO_Comma && comma->getLHS() == child)
       return true;
     if (!isa<ParenExpr, ExprWithCleanups, CastExpr>(parent) &&
-        !(isa<BinaryOperator>(parent) &&
-          cast<BinaryOperator>(parent)->getOpcode() == BO_Comma))
+        (!isa<BinaryOperator>(parent) ||
+         cast<BinaryOperator>(parent)->getOpcode() != BO_Comma))
       return false;
     child = parent;
   }

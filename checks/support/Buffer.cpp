@@ -6,7 +6,6 @@
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/ParentMapContext.h"
 #include "clang/AST/StmtCXX.h"
-#include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
@@ -23,7 +22,7 @@ bool isNumber(QualType type) { return type->isArithmeticType(); }
 /// The namespace or class just around \p record is called \p name.
 bool isIn(const Decl &decl, StringRef name) {
   const auto *around = dyn_cast<NamedDecl>(decl.getDeclContext());
-  return around && identifierOf(around) == name;
+  return around != nullptr && identifierOf(around) == name;
 }
 
 StringRef garbageFromCall(const CallExpr &call) {
@@ -66,7 +65,7 @@ const Expr *unwrapped(const Expr *init) {
     init = init->IgnoreParenCasts()->IgnoreImplicit();
     const auto *construction = dyn_cast<CXXConstructExpr>(init);
     const bool isHandle =
-        construction && construction->getNumArgs() >= 1 &&
+        construction != nullptr && construction->getNumArgs() >= 1 &&
         (construction->getConstructor()->isCopyOrMoveConstructor() ||
          identifierOf(construction->getConstructor()->getParent()) ==
              "unique_ptr" ||

@@ -70,7 +70,7 @@ llvm::SmallVector<const Expr *, 4> changedBy(const CallExpr &call,
 bool EffectClassifier::argumentsDepend(const CallExpr &call, unsigned first,
                                        const Frame &frame) const {
   for (unsigned i = first; i < call.getNumArgs(); ++i)
-    if (flow_.depends(call.getArg(i), frame) & Flow::Element)
+    if ((flow_.depends(call.getArg(i), frame) & Flow::Element) != 0)
       return true;
   return false;
 }
@@ -124,8 +124,10 @@ bool EffectClassifier::operatorCall(const CXXOperatorCallExpr &call,
   if (!isFold ||
       (!isText(target.getType()) && roundingType(target.getType()).isNull()))
     return false;
-  folded(target, op == OO_PlusEqual || op == OO_MinusEqual ? kAdd : kMul, value,
-         call, frame);
+  folded(target,
+         op == OO_PlusEqual || op == OO_MinusEqual ? OperatorFamily::Add
+                                                   : OperatorFamily::Mul,
+         value, call, frame);
   return true;
 }
 

@@ -228,14 +228,14 @@ void VisitFinder::copied(const Algorithm &algorithm, const Expr *callable) {
   for (const Expr *argument : algorithm.call.arguments()) {
     const Expr *inner = bare(argument);
     const auto *inserter = dyn_cast<CallExpr>(inner);
-    if (inserter && inserter->getNumArgs() > 0 &&
+    if (inserter != nullptr && inserter->getNumArgs() > 0 &&
         nameOf(inserter->getDirectCallee()).ends_with("inserter"))
       output = inserter->getArg(0);
     else if (const Expr *begun = begunBy(inner);
              begun && sequences_.orderOf(begun) == Order::Specified)
       output = begun;
     else if (const auto *record = inner->getType()->getAsCXXRecordDecl();
-             record && record->getIdentifier() &&
+             record != nullptr && record->getIdentifier() != nullptr &&
              record->getName().starts_with("ostream"))
       return add(algorithm, {.kind = Kind::Output, .at = &algorithm.call});
   }
@@ -248,7 +248,7 @@ void VisitFinder::best(const Algorithm &algorithm, const Expr *callable) {
   const Shape shape = shapeOf(algorithm.sequence.getType());
   if (!callable && shape != Shape::Other)
     return;  // Whole elements, and those are unique or equal.
-  if (callable &&
+  if (callable != nullptr &&
       compares(callable, nullptr, element, context_, shape == Shape::Map)
               .totality == Totality::Total)
     return;

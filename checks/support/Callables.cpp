@@ -9,7 +9,6 @@
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
-#include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
 
@@ -23,7 +22,7 @@ const CXXRecordDecl *recordOf(QualType type) {
 }
 
 bool isStdFunction(const CXXRecordDecl &record) {
-  return record.getIdentifier() && isInStd(record) &&
+  return record.getIdentifier() != nullptr && isInStd(record) &&
          record.getName().ends_with("function");
 }
 

@@ -124,7 +124,7 @@ bool CatalogueCheck::holds(const catalogue::VersionTest &test) const {
   const IdentifierInfo *id = preprocessor_->getIdentifierInfo(test.macro);
   const MacroInfo *macro = preprocessor_->getMacroInfo(id);
   std::int64_t value = 0;
-  if (!macro || macro->getNumTokens() != 1 ||
+  if (macro == nullptr || macro->getNumTokens() != 1 ||
       StringRef(preprocessor_->getSpelling(macro->getReplacementToken(0)))
           .rtrim("uUlL")
           .getAsInteger(0, value))
@@ -165,7 +165,8 @@ void CatalogueCheck::judge(const Entry &entry, const Library &library,
         continue;
       const FunctionDecl *function = uses.unit().functionAt(use.place);
       // What an uninstantiated template does is known once it is instantiated.
-      const bool mayDiffer = function && function->isDependentContext();
+      const bool mayDiffer =
+          function != nullptr && function->isDependentContext();
       if (use.isSure || (entry.reportsUnknown && !mayDiffer))
         report(use, entry, library, uses);
     }

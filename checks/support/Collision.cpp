@@ -28,11 +28,12 @@ Origin together(Origin one, Origin other) {
 /// Tables whose entries are known to differ.
 bool holdsUniqueEntries(const Expr &table) {
   const NamedDecl *named = namedRoot(&table);
-  return named && hasWord(nameOf(named),
-                          {"offset", "offsets", "start", "starts", "begin",
-                           "begins", "ptr", "indptr", "rowptr", "perm",
-                           "permutation", "order", "sorted", "unique", "slot",
-                           "slots", "indices", "rank", "dest"});
+  return named != nullptr &&
+         hasWord(nameOf(named),
+                 {"offset", "offsets", "start", "starts", "begin", "begins",
+                  "ptr", "indptr", "rowptr", "perm", "permutation", "order",
+                  "sorted", "unique", "slot", "slots", "indices", "rank",
+                  "dest"});
 }
 
 /// The loop of \p region that \p variable counts, or null.
@@ -59,7 +60,7 @@ const ForStmt *countedLoop(const ParallelRegion &region,
 /// True if the step of \p loop is one element.
 bool stepsByOne(const ForStmt &loop) {
   const auto *step = dyn_cast_or_null<UnaryOperator>(loop.getInc());
-  return step && step->isIncrementDecrementOp();
+  return step != nullptr && step->isIncrementDecrementOp();
 }
 
 /// True if \p call may set \p variable: it gets its address or a reference.
@@ -135,7 +136,8 @@ Origin OriginReader::place(const Expr *target, int depth) {
 Origin OriginReader::placeOfThis(int depth) {
   if (region_.object)
     return place(region_.object, depth - 1);
-  const bool isCopied = region_.callable && !region_.lambda &&
+  const bool isCopied = region_.callable != nullptr &&
+                        region_.lambda == nullptr &&
                         isa<CXXMethodDecl>(region_.callable);
   return isCopied ? Origin::Own : Origin::Common;
 }
@@ -353,7 +355,8 @@ Element elementNamed(const Expr &expression) {
 /// True if \p index is \p variable plus or minus something that is not zero.
 bool isNextTo(const Expr &index, const VarDecl &variable) {
   const auto *op = dyn_cast<BinaryOperator>(bare(&index));
-  return op && op->isAdditiveOp() && namedVariable(op->getLHS()) == &variable &&
+  return op != nullptr && op->isAdditiveOp() &&
+         namedVariable(op->getLHS()) == &variable &&
          isa<IntegerLiteral>(bare(op->getRHS()));
 }
 

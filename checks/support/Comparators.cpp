@@ -72,7 +72,7 @@ const FunctionDecl *lessOf(QualType type) {
 bool isStandard(QualType callable) {
   const CXXRecordDecl *record =
       callable.getNonReferenceType().getCanonicalType()->getAsCXXRecordDecl();
-  return record && !record->isLambda() && isInStd(*record);
+  return record != nullptr && !record->isLambda() && isInStd(*record);
 }
 
 /// Does a comparison of such values look at where objects lie? Pointers to
@@ -248,7 +248,8 @@ void Judge::whole(const Compared &compared, QualType type, int depth) {
   if (!compared.isOrdering)
     return;
   Judge inner(type, context_, uniqueFirst_);
-  const bool isOwn = compared.by && definitionOf(*compared.by) &&
+  const bool isOwn = compared.by != nullptr &&
+                     definitionOf(*compared.by) != nullptr &&
                      isFunction(*compared.by) && !isInStd(*compared.by);
   const Comparison found = isOwn ? inner.function(compared.by, depth - 1)
                                  : inner.natural(type, depth - 1);
@@ -264,7 +265,7 @@ Comparison Judge::projected(const Expr *projection) {
   if (const auto *address = dyn_cast<UnaryOperator>(projection))
     projection = bare(address->getSubExpr());
   if (const auto *member = dyn_cast<DeclRefExpr>(projection);
-      member && isa<FieldDecl>(member->getDecl())) {
+      member != nullptr && isa<FieldDecl>(member->getDecl())) {
     keys_.try_emplace("_." + member->getDecl()->getNameAsString(),
                       Key{member->getType()->isFloatingType()});
     return verdict();
@@ -291,7 +292,7 @@ bool Judge::isWholeElement(StringRef key) const {
   if (key == "_" || key == "-_" || key == "*_")
     return true;
   const CXXRecordDecl *record = element_->getAsCXXRecordDecl();
-  return record && record->hasDefinition() && !isInStd(*record) &&
+  return record != nullptr && record->hasDefinition() && !isInStd(*record) &&
          record->getNumBases() == 0 && key.starts_with("_.") &&
          std::distance(record->field_begin(), record->field_end()) == 1;
 }

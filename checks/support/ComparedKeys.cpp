@@ -67,8 +67,8 @@ public:
       return true;
     }
     if (const auto *member = dyn_cast<MemberExpr>(expr);
-        member && isa<CXXThisExpr>(bare(member->getBase())) &&
-        !operands_.left) {
+        member != nullptr && isa<CXXThisExpr>(bare(member->getBase())) &&
+        operands_.left == nullptr) {
       out << "_." << member->getMemberDecl()->getName();
       return true;
     }
@@ -110,7 +110,7 @@ StringRef withoutArguments(StringRef key) {
 bool Operands::isOperand(const Expr &expr) const {
   if (const auto *reference = dyn_cast<DeclRefExpr>(&expr))
     return reference->getDecl() == left || reference->getDecl() == right;
-  return !left && isa<CXXThisExpr>(expr);
+  return left == nullptr && isa<CXXThisExpr>(expr);
 }
 
 unsigned usedOperands(const Stmt *stmt, const Operands &operands) {

@@ -112,7 +112,8 @@ Verdict Conditions::Judge::of(const Expr *expr, bool holds) {
     return holds != compared->isNegated ? equality(*compared) : Verdict::Free;
   }
   if (const auto *call = dyn_cast<CallExpr>(expr);
-      call && call->getNumArgs() >= 2 && call->getType()->isBooleanType()) {
+      call != nullptr && call->getNumArgs() >= 2 &&
+      call->getType()->isBooleanType()) {
     // A comparator of the project's: `better(candidate, best)`.
     const unsigned n = call->getNumArgs();
     return std::min(order(call->getArg(n - 2), call->getArg(n - 1)),
@@ -120,8 +121,8 @@ Verdict Conditions::Judge::of(const Expr *expr, bool holds) {
   }
   const VarDecl *flag = namedVariable(expr);
   // `const bool better = score > best; if (better) ...`
-  if (flag && flag->getType()->isBooleanType() && flag->hasInit() &&
-      ownerOf(*flag, frame_))
+  if (flag != nullptr && flag->getType()->isBooleanType() && flag->hasInit() &&
+      ownerOf(*flag, frame_) != nullptr)
     return of(flag->getInit(), holds);
   return Verdict::Free;
 }
@@ -158,7 +159,7 @@ Verdict Conditions::Judge::equality(const Comparison &compared) const {
   const auto [left, right] = std::pair(compared.left, compared.right);
   const unsigned uses =
       flow_.depends(left, frame_) | flow_.depends(right, frame_);
-  if (!(uses & Flow::Element) || asksForMembership(left) ||
+  if ((uses & Flow::Element) == 0 || asksForMembership(left) ||
       asksForMembership(right))
     return Verdict::Free;
   const auto singlesOut = [&](const Expr *key, const Expr *wanted) {
@@ -171,7 +172,7 @@ Verdict Conditions::Judge::equality(const Comparison &compared) const {
 Verdict Conditions::Judge::order(const Expr *left, const Expr *right) {
   const unsigned uses =
       flow_.depends(left, frame_) | flow_.depends(right, frame_);
-  if (!(uses & Flow::Element) || !(uses & Flow::Carried))
+  if ((uses & Flow::Element) == 0 || (uses & Flow::Carried) == 0)
     return Verdict::Free;
   if (flow_.hasKey(left, frame_) || flow_.hasKey(right, frame_))
     return Verdict::Ordered;

@@ -135,7 +135,7 @@ private:
 
 Destination Climb::into(const ValueDecl &target, const Stmt &at) {
   const auto *variable = dyn_cast<VarDecl>(&target);
-  const bool local = variable && variable->isLocalVarDeclOrParm() &&
+  const bool local = variable != nullptr && variable->isLocalVarDeclOrParm() &&
                      !variable->isStaticLocal();
   return {local ? Kind::Variable : Kind::Stored, &at, &target};
 }
@@ -233,7 +233,7 @@ Climb::Step Climb::throughCall(const CallExpr &call, const Expr &child) {
   if (!callee)
     return Destination{Kind::Argument, &call};
   const auto *member = dyn_cast<CXXMemberCallExpr>(&call);
-  const bool isObject = member && call.getCallee() == &child;
+  const bool isObject = member != nullptr && call.getCallee() == &child;
   if (isObject)
     return callee->getReturnType()->isVoidType()
                ? Step(Destination{Kind::Nowhere, &call})
@@ -242,7 +242,7 @@ Climb::Step Climb::throughCall(const CallExpr &call, const Expr &child) {
     return into(*member->getImplicitObjectArgument(), call);
   if (member && identifierOf(*callee) == "seed")
     return Destination{Kind::Seeded, &call, callee};
-  if (!isInSystemHeader(*callee) && !callee->getBuiltinID())
+  if (!isInSystemHeader(*callee) && callee->getBuiltinID() == 0)
     return Destination{useByName(*callee), &call, callee};
   if (const std::optional<Kind> kind = useByLibrary(*callee))
     return Destination{*kind, &call, callee};

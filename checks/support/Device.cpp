@@ -2,7 +2,7 @@
 #include "reproaudit/analysis/Device.h"
 
 #include "reproaudit/analysis/Accumulation.h"
-#include "reproaudit/analysis/ParallelWrites.h"
+#include "reproaudit/analysis/Objects.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Attr.h"
@@ -94,7 +94,8 @@ Identity targetWithin(const Expr *target, int depth) {
       made && made->getNumArgs() > 0)
     return targetWithin(made->getArg(0), depth - 1);
   const VarDecl *variable = namedVariable(target);
-  if (variable && variable->getInit() && !isa<ParmVarDecl>(variable) &&
+  if (variable != nullptr && variable->getInit() != nullptr &&
+      !isa<ParmVarDecl>(variable) &&
       (variable->getType()->isPointerOrReferenceType() ||
        variable->getType()->isRecordType()))
     return targetWithin(variable->getInit(), depth - 1);
@@ -104,14 +105,14 @@ Identity targetWithin(const Expr *target, int depth) {
 /// Rounded in advance, values add exactly: `(big + x) - big`, `quantize(x)`.
 bool isPreRounded(const Expr *value, const ASTContext &context, int depth = 3) {
   if (!value || depth == 0)
-    return !value;
+    return value == nullptr;
   if (addsExactly(value, context))
     return true;
   value = bare(value);
   if (const auto *difference = dyn_cast<BinaryOperator>(value);
       difference && difference->getOpcode() == BO_Sub) {
     const auto *sum = dyn_cast<BinaryOperator>(bare(difference->getLHS()));
-    return sum && sum->getOpcode() == BO_Add &&
+    return sum != nullptr && sum->getOpcode() == BO_Add &&
            (sameObject(*sum->getLHS(), *difference->getRHS(), context) ||
             sameObject(*sum->getRHS(), *difference->getRHS(), context));
   }
@@ -123,7 +124,8 @@ bool isPreRounded(const Expr *value, const ASTContext &context, int depth = 3) {
            name.starts_with("__float2int");
   }
   const VarDecl *variable = namedVariable(value);
-  return variable && !isa<ParmVarDecl>(variable) && variable->getInit() &&
+  return variable != nullptr && !isa<ParmVarDecl>(variable) &&
+         variable->getInit() != nullptr &&
          isPreRounded(variable->getInit(), context, depth - 1);
 }
 
@@ -191,7 +193,7 @@ bool isWrapper(const FunctionDecl &function) {
 bool isCalled(const FunctionDecl &function) {
   const FunctionTemplateDecl *pattern = function.getDescribedFunctionTemplate();
   return function.isReferenced() ||
-         (pattern && !pattern->specializations().empty());
+         (pattern != nullptr && !pattern->specializations().empty());
 }
 
 /// The parameter of \p callee at whose address it adds, if it is a wrapper.
@@ -216,7 +218,7 @@ void SumFinder::walk(const Stmt *stmt) {
   if (const auto *lambda = dyn_cast<LambdaExpr>(stmt))
     return walk(callOperator(*lambda)->getBody());
   const bool loops = isa<ForStmt, WhileStmt, DoStmt>(stmt);
-  llvm::SaveAndRestore<const Stmt *> loop(loop_, loops ? stmt : loop_);
+  const llvm::SaveAndRestore<const Stmt *> loop(loop_, loops ? stmt : loop_);
   if (const auto *expression = dyn_cast<Expr>(stmt)) {
     if (const auto access = atomicAccess(*expression))
       checkAccess(*access);
@@ -235,7 +237,7 @@ void SumFinder::walkBranch(const IfStmt &branch) {
   walk(branch.getInit());
   walk(branch.getCond());
   {
-    llvm::SaveAndRestore<Identity> single(
+    const llvm::SaveAndRestore<Identity> single(
         single_, single_ | singledOutBy(*branch.getCond()));
     walk(branch.getThen());
   }
@@ -244,7 +246,7 @@ void SumFinder::walkBranch(const IfStmt &branch) {
 
 /// `if (threadIdx.x != 0) return;` singles out for the rest of the block.
 void SumFinder::walkBlock(const CompoundStmt &block) {
-  llvm::SaveAndRestore<Identity> single(single_);
+  const llvm::SaveAndRestore<Identity> single(single_);
   for (const Stmt *stmt : block.body()) {
     walk(stmt);
     const auto *branch = dyn_cast<IfStmt>(stmt);
@@ -294,7 +296,7 @@ void SumFinder::checkCall(const CallExpr &call) {
 void SumFinder::add(const Expr &place, const Expr &target, QualType element,
                     const FunctionDecl *wrapper) {
   const VarDecl *variable = rootVariable(&target);
-  const bool shared = variable && isBlockShared(*variable);
+  const bool shared = variable != nullptr && isBlockShared(*variable);
   const Identity own = identityOfTarget(target) | single_;
   if (own.thread && (own.block || shared))
     return;  // One writer.

@@ -89,7 +89,7 @@ private:
   std::vector<Effect> effects_;
   /// What was applied to an outer integer so far.
   struct Fold {
-    unsigned families = kNone;
+    unsigned families = OperatorFamily::None;
     bool usesElement = false;
   };
   llvm::DenseMap<const clang::NamedDecl *, Fold> folds_;

@@ -105,7 +105,7 @@ void EffectClassifier::expression(const Expr &expr, const Frame &frame) {
              frame);
   } else if (const auto *unary = dyn_cast<UnaryOperator>(&expr)) {
     if (unary->isIncrementDecrementOp())
-      folded(*unary->getSubExpr(), kAdd, nullptr, *unary, frame);
+      folded(*unary->getSubExpr(), OperatorFamily::Add, nullptr, *unary, frame);
   } else if (const auto *made = dyn_cast<CallExpr>(&expr)) {
     if (call(*made, frame))
       return;
@@ -136,7 +136,7 @@ void EffectClassifier::returned(const ReturnStmt &stmt, const Frame &frame) {
     });
     return;
   }
-  if (iteration_.isLoop && (flow_.depends(value, frame) & Flow::Element) &&
+  if (iteration_.isLoop && (flow_.depends(value, frame) & Flow::Element) != 0 &&
       !conditions_.areUnique())
     add(Kind::FirstElement, stmt, {}, frame, /*certain=*/false);
 }
@@ -149,7 +149,8 @@ void EffectClassifier::assigned(const Expr &target, const Expr *value,
   const FoldPath path = foldPath(value, target, context_);
   if (path.occurrences > 0 && !isa<ConditionalOperator>(bare(value)))
     return folded(target,
-                  path.occurrences > 1 ? path.families | kMixed : path.families,
+                  path.occurrences > 1 ? path.families | OperatorFamily::Mixed
+                                       : path.families,
                   value, at, frame);
   stored(flow_.written(&target, frame), target, value, at, frame);
 }
@@ -161,7 +162,7 @@ void EffectClassifier::folded(const Expr &target, unsigned families,
   const unsigned uses = value ? flow_.depends(value, frame) : 0;
   if (place.kind == Place::Kind::Element || place.isKeyed()) {
     // Only this element is touched, but with what others left behind.
-    if ((uses & Flow::Carried) && place.kind == Place::Kind::Element)
+    if ((uses & Flow::Carried) != 0 && place.kind == Place::Kind::Element)
       add(Kind::Number, at, place, frame);
     return;
   }
@@ -169,17 +170,18 @@ void EffectClassifier::folded(const Expr &target, unsigned families,
     return;
   const QualType type = target.getType().getNonReferenceType();
   if (isText(type)) {
-    if (uses & Flow::Element)
+    if ((uses & Flow::Element) != 0)
       add(Kind::Output, at, place, frame);
   } else if (const QualType rounds = roundingType(type); !rounds.isNull()) {
-    if (value && families != kMinMax && (uses & Flow::Element))
+    if (value && families != OperatorFamily::MinMax &&
+        (uses & Flow::Element) != 0)
       foldedFloat(place, families, *value, rounds, at, frame);
   } else if (type->isIntegralOrEnumerationType()) {
     // `h ^= v + (h << 6)` uses what it changes.
     const auto *op = dyn_cast<BinaryOperator>(&at);
-    if (value && op && op->isCompoundAssignmentOp() &&
+    if (value != nullptr && op != nullptr && op->isCompoundAssignmentOp() &&
         foldPath(value, target, context_).occurrences > 0)
-      families |= kMixed;
+      families |= OperatorFamily::Mixed;
     foldedInteger(place, families, uses, at, frame);
   }
 }
@@ -192,7 +194,7 @@ void EffectClassifier::foldedFloat(const Place &place, unsigned families,
   // A double holds every count that a program can reach.
   const bool counts =
       context_.hasSameUnqualifiedType(rounds, context_.DoubleTy) &&
-      families == kAdd &&
+      families == OperatorFamily::Add &&
       bare(&added)->getType()->isIntegralOrEnumerationType();
   if (!counts && !addsExactly(&added, context_) && !measuresTime(&added))
     add(Kind::FloatFold, at, place, frame);
@@ -202,9 +204,9 @@ void EffectClassifier::foldedInteger(const Place &place, unsigned families,
                                      unsigned uses, const Expr &at,
                                      const Frame &frame) {
   const bool usesElement = (uses & Flow::Element) != 0;
-  if (usesElement && (families & kMixed))
+  if (usesElement && (families & OperatorFamily::Mixed) != 0)
     return add(Kind::OrderedFold, at, place, frame);
-  if (families & kMinMax)
+  if ((families & OperatorFamily::MinMax) != 0)
     return;
   // `h ^= x; h *= prime;`: each commutes with itself, not with the other.
   Fold &known = folds_[place.target];
@@ -221,12 +223,12 @@ void EffectClassifier::stored(const Place &place, const Expr &target,
   if (place.kind == Place::Kind::Local || conditions_.areUnique())
     return;
   if (place.kind == Place::Kind::Element || place.isIndexed()) {
-    if ((uses & Flow::Carried) &&
+    if ((uses & Flow::Carried) != 0 &&
         bare(value)->getType()->isIntegralOrEnumerationType())
       add(Kind::Number, at, place, frame);
     return;
   }
-  if (!(uses & Flow::Element))
+  if ((uses & Flow::Element) == 0)
     return;
   if (place.counted)
     return add(Kind::Append, at, place, frame);

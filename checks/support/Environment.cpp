@@ -95,7 +95,7 @@ class WrapperWalk final : public ConstDynamicRecursiveASTVisitor {
 public:
   bool VisitCallExpr(const CallExpr *call) override {
     const FunctionDecl *callee = call->getDirectCallee();
-    readsClock |= callee && clockOutput(*callee) != kNotOurs;
+    readsClock |= callee != nullptr && clockOutput(*callee) != kNotOurs;
     return true;
   }
   bool VisitBinaryOperator(const BinaryOperator *op) override {
@@ -166,11 +166,11 @@ bool isTimeType(QualType type) {
     type = alias->desugar();
   }
   const RecordDecl *record = type->getAsRecordDecl();
-  return record && llvm::StringSwitch<bool>(identifierOf(record))
-                       .Cases({"time_point", "duration", "timeval", "timespec",
-                               "tm", "timeb", "rusage"},
-                              true)
-                       .Default(false);
+  return record != nullptr && llvm::StringSwitch<bool>(identifierOf(record))
+                                  .Cases({"time_point", "duration", "timeval",
+                                          "timespec", "tm", "timeb", "rusage"},
+                                         true)
+                                  .Default(false);
 }
 
 }  // namespace reproaudit

@@ -34,7 +34,7 @@ const Expr *filledBytes(const CallExpr &call) {
 bool onlyRegisters(const FunctionDecl *callee) {
   static constexpr llvm::StringLiteral kVerbs[] = {"register", "add", "watch",
                                                    "bind"};
-  return callee && callee->getIdentifier() &&
+  return callee != nullptr && callee->getIdentifier() != nullptr &&
          hasWord(callee->getName(), kVerbs);
 }
 
@@ -95,7 +95,7 @@ public:
     if (!method || !object)
       return true;
     const bool stores =
-        method->getIdentifier() &&
+        method->getIdentifier() != nullptr &&
         (method->getName() == "store" || method->getName() == "exchange");
     if (stores)
       assign(object, Role::Write);

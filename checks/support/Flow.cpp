@@ -18,7 +18,7 @@ namespace {
 bool isIdentity(const NamedDecl &member) {
   static constexpr llvm::StringLiteral kWords[] = {"id", "uid", "index", "idx",
                                                    "uuid"};
-  return member.getIdentifier() && hasWord(member.getName(), kWords);
+  return member.getIdentifier() != nullptr && hasWord(member.getName(), kWords);
 }
 
 bool looksUp(StringRef name) { return name == "find" || name == "at"; }
@@ -86,7 +86,7 @@ bool Flow::isElement(const ValueDecl *decl) const {
   if (llvm::is_contained(iteration_.elements, decl))
     return true;
   const auto *binding = dyn_cast<BindingDecl>(decl);
-  return binding &&
+  return binding != nullptr &&
          llvm::is_contained(iteration_.elements, binding->getDecomposedDecl());
 }
 
@@ -129,7 +129,7 @@ Place Flow::indexedBy(Place place, const Expr *index,
   if (place.kind != Place::Kind::Outer || !index)
     return place;
   const unsigned uses = depends(index, frame);
-  if (uses & Element) {
+  if ((uses & Element) != 0) {
     place.exact |= isKey(index, frame);
     place.indexed = true;
   }
@@ -240,8 +240,9 @@ Place Flow::resolve(const Expr *expr, const Frame &frame) const {
 
 Place Flow::written(const Expr *target, const Frame &frame) const {
   const VarDecl *variable = namedVariable(target);
-  if (variable && !variable->getType()->isReferenceType() &&
-      (ownerOf(*variable, frame) || binderOf(*variable, frame)))
+  if (variable != nullptr && !variable->getType()->isReferenceType() &&
+      (ownerOf(*variable, frame) != nullptr ||
+       binderOf(*variable, frame) != nullptr))
     return {};
   return resolve(target, frame);
 }
@@ -306,7 +307,7 @@ bool Flow::isIndexed(const Expr &sequence) const {
   if (const auto *member = dyn_cast<MemberExpr>(whole))
     return member->getMemberDecl() == iteration_.indexed;
   const auto *reference = dyn_cast<DeclRefExpr>(whole);
-  return reference && reference->getDecl() == iteration_.indexed;
+  return reference != nullptr && reference->getDecl() == iteration_.indexed;
 }
 
 /// The loop variable, `*it` of an iterator, or `v[i]`.
@@ -321,7 +322,7 @@ bool Flow::isElementExpr(const Expr *expr) const {
   const auto *op = dyn_cast<CXXOperatorCallExpr>(expr);
   if (op && op->getOperator() == OO_Subscript)
     return isIndexed(*op->getArg(0));
-  return op &&
+  return op != nullptr &&
          (op->getOperator() == OO_Star || op->getOperator() == OO_Arrow) &&
          isElementExpr(op->getArg(0));
 }
@@ -331,7 +332,7 @@ bool Flow::isKeyReference(const ValueDecl *decl, const Frame &frame) const {
       binding && isElement(binding)) {
     const auto *whole =
         dyn_cast<DecompositionDecl>(binding->getDecomposedDecl());
-    return !iteration_.elementIsKey && whole &&
+    return !iteration_.elementIsKey && whole != nullptr &&
            whole->bindings().front() == binding;
   }
   if (isElement(decl))
@@ -360,7 +361,7 @@ bool Flow::isKeyCall(const CallExpr &call, const Frame &frame) const {
   if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call)) {
     if (looksUp(name) && call.getNumArgs() > 0)
       return isKey(call.getArg(0), frame);
-    return callee && (isIdentity(*callee) || name == "get") &&
+    return callee != nullptr && (isIdentity(*callee) || name == "get") &&
            isKey(method->getImplicitObjectArgument(), frame);
   }
   if (name == "get" && call.getNumArgs() == 1 && callee &&
@@ -386,10 +387,10 @@ bool Flow::isKey(const Expr *expr, const Frame &frame) const {
   if (const auto *member = dyn_cast<MemberExpr>(expr)) {
     const NamedDecl &decl = *member->getMemberDecl();
     if (isElementExpr(member->getBase()))
-      return (!iteration_.elementIsKey && decl.getIdentifier() &&
+      return (!iteration_.elementIsKey && decl.getIdentifier() != nullptr &&
               decl.getName() == "first") ||
              isIdentity(decl);
-    return decl.getIdentifier() &&
+    return decl.getIdentifier() != nullptr &&
            (decl.getName() == "second" || isIdentity(decl)) &&
            isKey(member->getBase(), frame);
   }
@@ -400,8 +401,8 @@ bool Flow::isKey(const Expr *expr, const Frame &frame) const {
   if (const auto *op = dyn_cast<BinaryOperator>(expr)) {
     if (!op->isAdditiveOp() && op->getOpcode() != BO_Mul)
       return false;
-    return (isKey(op->getLHS(), frame) && !depends(op->getRHS(), frame)) ||
-           (isKey(op->getRHS(), frame) && !depends(op->getLHS(), frame));
+    return (isKey(op->getLHS(), frame) && depends(op->getRHS(), frame) == 0) ||
+           (isKey(op->getRHS(), frame) && depends(op->getLHS(), frame) == 0);
   }
   if (const auto *call = dyn_cast<CallExpr>(expr))
     return isKeyCall(*call, frame);

@@ -28,8 +28,8 @@ unsigned familyAt(const Expr &expr) {
   const auto *call = dyn_cast<CallExpr>(&expr);
   const StringRef name = call ? nameOf(call->getDirectCallee()) : StringRef();
   if (isMinMax(name) && call->getNumArgs() <= 2)
-    return kMinMax;
-  return name.starts_with("fma") ? kAdd : kMixed;
+    return OperatorFamily::MinMax;
+  return name.starts_with("fma") ? OperatorFamily::Add : OperatorFamily::Mixed;
 }
 
 }  // namespace
@@ -40,25 +40,25 @@ unsigned familyOf(BinaryOperatorKind op) {
   case BO_AddAssign:
   case BO_Sub:
   case BO_SubAssign:
-    return kAdd;
+    return OperatorFamily::Add;
   case BO_Mul:
   case BO_MulAssign:
   case BO_Div:
   case BO_DivAssign:
-    return kMul;
+    return OperatorFamily::Mul;
   case BO_Xor:
   case BO_XorAssign:
-    return kXor;
+    return OperatorFamily::Xor;
   case BO_Or:
   case BO_OrAssign:
   case BO_LOr:
-    return kOr;
+    return OperatorFamily::Or;
   case BO_And:
   case BO_AndAssign:
   case BO_LAnd:
-    return kAnd;
+    return OperatorFamily::And;
   default:
-    return kMixed;
+    return OperatorFamily::Mixed;
   }
 }
 

@@ -172,7 +172,7 @@ bool Frames::isTooDeep(const FunctionDecl &function, const Frame &frame) const {
 
 const Frame *Frames::enter(const CallExpr &call, const Frame &frame) {
   const auto *op = dyn_cast<CXXOperatorCallExpr>(&call);
-  const bool isObjectCall = op && op->getOperator() == OO_Call;
+  const bool isObjectCall = op != nullptr && op->getOperator() == OO_Call;
   const FunctionDecl *callee =
       isObjectCall ? functionBehind(op->getArg(0)) : call.getDirectCallee();
   const FunctionDecl *definition = nullptr;
@@ -193,7 +193,7 @@ const Frame *Frames::enter(const CallExpr &call, const Frame &frame) {
     inner.object = call.getArg(0);
     first = 1;
   }
-  inner.sharesThis = method && method->getParent()->isLambda();
+  inner.sharesThis = method != nullptr && method->getParent()->isLambda();
   for (unsigned i = 0;
        i < definition->getNumParams() && first + i < call.getNumArgs(); ++i)
     inner.arguments[definition->getParamDecl(i)] = call.getArg(first + i);

@@ -35,7 +35,7 @@ bool isDrawn(std::span<const Fact> facts, std::string_view generator) {
 }
 
 bool isUnseeded(std::span<const Fact> facts, std::string_view generator) {
-  return (globalGenerator(generator) ||
+  return (globalGenerator(generator) != nullptr ||
           !factsThat(facts, "makes by default", generator).empty()) &&
          !isSeeded(facts, generator);
 }

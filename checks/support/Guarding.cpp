@@ -3,7 +3,6 @@
 
 #include "reproaudit/analysis/Accumulation.h"
 
-#include "clang/AST/ExprCXX.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>

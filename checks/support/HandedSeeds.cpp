@@ -6,7 +6,6 @@
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
-#include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
 using llvm::StringRef;
@@ -47,7 +46,8 @@ const ParmVarDecl *RandomUse::canonical(const ParmVarDecl *parameter) {
 }
 
 bool RandomUse::isSeed(const ParmVarDecl *parameter) const {
-  return (parameter->getIdentifier() && isNumber(parameter->getType()) &&
+  return (parameter->getIdentifier() != nullptr &&
+          isNumber(parameter->getType()) &&
           soundsLikeSeed(parameter->getName())) ||
          seedParameters_.contains(canonical(parameter));
 }
@@ -63,7 +63,8 @@ void RandomUse::hand(const Call &call, const FunctionDecl *receiver) {
     return;
   for (const ParmVarDecl *parameter : receiver->parameters()) {
     const Expr *argument = call.argument(parameter->getFunctionScopeIndex());
-    if (!argument || !isSeed(parameter) || !judged_.insert(argument).second)
+    if (argument == nullptr || !isSeed(parameter) ||
+        !judged_.insert(argument).second)
       continue;
     Seeding handed = seeding(Seeding::Handed, call, argument);
     const auto *constructor = dyn_cast<CXXConstructorDecl>(receiver);
@@ -101,7 +102,7 @@ void RandomUse::collectText(const Call &call) {
     return;
   const Expr *left = call.argument(0)->IgnoreImplicit()->IgnoreParenImpCasts();
   const auto *text = dyn_cast<StringLiteral>(left);
-  if (!text || text->getCharByteWidth() != 1 ||
+  if (text == nullptr || text->getCharByteWidth() != 1 ||
       !text->getString().ends_with("="))
     return;
   const StringRef key = text->getString().drop_back();

@@ -2,11 +2,9 @@
 /// \file
 /// What a constructor leaves behind.
 #include "reproaudit/analysis/FieldUses.h"
-#include "reproaudit/analysis/Names.h"
 
 #include "clang/AST/DynamicRecursiveASTVisitor.h"
 #include "clang/AST/ExprCXX.h"
-#include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringExtras.h"
@@ -88,7 +86,8 @@ public:
   bool VisitCallExpr(const CallExpr *call) override {
     const auto *callee =
         dyn_cast<MemberExpr>(call->getCallee()->IgnoreParenImpCasts());
-    if (!callee || !isa<CXXThisExpr>(callee->getBase()->IgnoreParenImpCasts()))
+    if (callee == nullptr ||
+        !isa<CXXThisExpr>(callee->getBase()->IgnoreParenImpCasts()))
       return true;
     if (const auto *method = dyn_cast<CXXMethodDecl>(callee->getMemberDecl());
         method && !method->isConst() && !method->isStatic())

@@ -13,7 +13,6 @@
 
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
@@ -104,7 +103,7 @@ std::optional<bool> trueIfEmpty(const Expr &condition,
   if (!comparison)
     return name == "empty" ? std::optional(true) : std::nullopt;
   const auto *number = dyn_cast<IntegerLiteral>(bare(comparison->getRHS()));
-  if (name != "size" || !number || number->getValue().ugt(2))
+  if (name != "size" || number == nullptr || number->getValue().ugt(2))
     return std::nullopt;
   switch (comparison->getOpcode()) {
   case BO_EQ:
@@ -156,7 +155,7 @@ private:
 
 bool LaterSort::Walk::outlivesFunction() const {
   const auto *variable = dyn_cast<VarDecl>(shuffled_.sequence);
-  return !variable || !variable->hasLocalStorage() ||
+  return variable == nullptr || !variable->hasLocalStorage() ||
          variable->getType()->isReferenceType() ||
          variable->getType()->isPointerType();
 }
@@ -414,7 +413,7 @@ std::optional<Reveal> LaterSort::inCallers(const Shuffled &shuffled,
     Shuffled taken = takenBy(caller, dyn_cast<ParmVarDecl>(shuffled.sequence));
     taken.uniqueFirst = shuffled.uniqueFirst;
     taken.within = shuffled.within;
-    if (!taken.sequence || revealed(taken, depth - 1))
+    if (taken.sequence == nullptr || revealed(taken, depth - 1))
       return Reveal{};
   }
   return std::nullopt;

@@ -132,7 +132,7 @@ Callable wrappedCallable(const Expr &expression, int depth) {
       address && address->getOpcode() == UO_AddrOf)
     return callableOf(address->getSubExpr(), depth);
   if (const auto *made = dyn_cast<CXXConstructExpr>(&expression);
-      made && made->getNumArgs() > 0 &&
+      made != nullptr && made->getNumArgs() > 0 &&
       recordName(made->getType()).contains("function"))
     return callableOf(made->getArg(0), depth);
   const auto *call = dyn_cast<CallExpr>(&expression);

@@ -46,7 +46,9 @@ Arguments argumentsOf(const Expr *at) {
   if (const auto *call = dyn_cast<CallExpr>(at)) {
     const bool member = isa<CXXOperatorCallExpr>(call) &&
                         isa_and_nonnull<CXXMethodDecl>(call->getDirectCallee());
-    llvm::append_range(arguments, llvm::drop_begin(call->arguments(), member));
+    llvm::append_range(
+        arguments,
+        llvm::drop_begin(call->arguments(), static_cast<size_t>(member)));
   } else if (const auto *made = dyn_cast<CXXConstructExpr>(at)) {
     llvm::append_range(arguments, made->arguments());
   }
@@ -60,7 +62,7 @@ bool fillsHandle(const Expr *at) {
       call && call->getNumArgs() > 0
           ? dyn_cast<UnaryOperator>(call->getArg(0)->IgnoreParenImpCasts())
           : nullptr;
-  return address && address->getOpcode() == UO_AddrOf &&
+  return address != nullptr && address->getOpcode() == UO_AddrOf &&
          address->getSubExpr()->getType()->isPointerType();
 }
 
@@ -97,7 +99,7 @@ bool carriesFloat(QualType type, int depth = 4) {
     return true;
   const auto *special = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
       type->getAsCXXRecordDecl());
-  return special &&
+  return special != nullptr &&
          llvm::any_of(special->getTemplateArgs().asArray(),
                       [&](const TemplateArgument &argument) {
                         return argument.getKind() == TemplateArgument::Type &&
@@ -166,7 +168,7 @@ bool LibraryUses::isNamed(const Site &site, StringRef name) const {
   if (type->isPointerType())
     type = type->getPointeeType();
   const CXXRecordDecl *record = type->getAsCXXRecordDecl();
-  return record &&
+  return record != nullptr &&
          plainName(record) + "::" + site.decl->getNameAsString() == name;
 }
 

@@ -42,7 +42,7 @@ bool isOnAtomic(const CXXMemberCallExpr &call) {
 /// `while (flag.test_and_set()) ;` and the like.
 bool isSpin(const Stmt &stmt) {
   const auto *loop = dyn_cast<WhileStmt>(&stmt);
-  return loop && anyStmt(loop->getCond(), [](const Stmt &inner) {
+  return loop != nullptr && anyStmt(loop->getCond(), [](const Stmt &inner) {
            const auto *call = dyn_cast<CXXMemberCallExpr>(&inner);
            const StringRef name = call ? nameOf(call->getMethodDecl()) : "";
            return call && isOnAtomic(*call) &&
@@ -55,7 +55,8 @@ bool endsSpin(const Stmt &stmt) {
   const auto *expr = dyn_cast<Expr>(&stmt);
   const auto *call = expr ? dyn_cast<CXXMemberCallExpr>(bare(expr)) : nullptr;
   const StringRef name = call ? nameOf(call->getMethodDecl()) : "";
-  return call && isOnAtomic(*call) && (name == "clear" || name == "store");
+  return call != nullptr && isOnAtomic(*call) &&
+         (name == "clear" || name == "store");
 }
 
 }  // namespace

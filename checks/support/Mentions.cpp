@@ -5,7 +5,6 @@
 #include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ExprCXX.h"
-#include "clang/AST/StmtCXX.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -33,7 +32,7 @@ bool isTransparent(const Stmt &stmt) {
   const auto *made = dyn_cast<CXXConstructExpr>(&stmt);
   return isa<CastExpr, ParenExpr, MaterializeTemporaryExpr, ExprWithCleanups,
              CXXBindTemporaryExpr>(stmt) ||
-         (made && made->getConstructor()->isCopyOrMoveConstructor());
+         (made != nullptr && made->getConstructor()->isCopyOrMoveConstructor());
 }
 
 class Search {

@@ -15,7 +15,7 @@ namespace {
 bool isConstant(const Expr *expression, uint64_t wanted,
                 const ASTContext &context) {
   Expr::EvalResult value;
-  return expression && !expression->isValueDependent() &&
+  return expression != nullptr && !expression->isValueDependent() &&
          expression->EvaluateAsInt(value, context) && value.Val.isInt() &&
          value.Val.getInt() == wanted;
 }

@@ -20,8 +20,8 @@ namespace {
 /// True if a lambda's body is seen as a part of the function around it.
 bool isInsideAnother(const FunctionDecl &function) {
   const auto *method = dyn_cast<CXXMethodDecl>(&function);
-  return method && method->getParent()->isLambda() &&
-         method->getParent()->isLocalClass();
+  return method != nullptr && method->getParent()->isLambda() &&
+         method->getParent()->isLocalClass() != nullptr;
 }
 
 /// The option that a condition asks: does it hold if determinism is wanted?
@@ -55,7 +55,7 @@ const Expr *earlyReturn(const CompoundStmt &block, const Stmt *last) {
     if (stmt == last)
       break;
     const auto *branch = dyn_cast<IfStmt>(stmt);
-    if (!branch || !anyStmt(branch->getThen(), [](const Stmt &inner) {
+    if (branch == nullptr || !anyStmt(branch->getThen(), [](const Stmt &inner) {
           return isa<ReturnStmt>(inner);
         }))
       continue;
@@ -152,7 +152,7 @@ SourceLocation dealtToIdleThreads(const ParallelWrite &write) {
     return schedule ? schedule->getBeginLoc() : SourceLocation();
   }
   const bool isScheduled =
-      write.region && write.reach == Reach::ThreadSlot &&
+      write.region != nullptr && write.reach == Reach::ThreadSlot &&
       (write.region->kind == ParallelRegion::Kind::Task ||
        write.region->kind == ParallelRegion::Kind::Algorithm);
   return isScheduled ? write.region->start->getBeginLoc() : SourceLocation();

@@ -117,7 +117,8 @@ void WriteFinder::walk(const Stmt *stmt) {
   if (const auto *expression = dyn_cast<Expr>(stmt))
     checkExpression(*expression);
   const auto *call = dyn_cast<CallExpr>(stmt);
-  const bool callsOnce = call && nameOf(call->getDirectCallee()) == "call_once";
+  const bool callsOnce =
+      call != nullptr && nameOf(call->getDirectCallee()) == "call_once";
   const llvm::SaveAndRestore<bool> once(once_, once_ || callsOnce);
   const bool isLoop = isa<ForStmt, WhileStmt, DoStmt>(stmt);
   const llvm::SaveAndRestore<const Stmt *> loop(loop_, isLoop ? stmt : loop_);
@@ -196,7 +197,7 @@ bool WriteFinder::isTurnWait(const Stmt &stmt) const {
            });
   const auto *expr = dyn_cast<Expr>(&stmt);
   const auto *call = expr ? dyn_cast<CXXMemberCallExpr>(bare(expr)) : nullptr;
-  return call && nameOf(call->getMethodDecl()) == "wait" &&
+  return call != nullptr && nameOf(call->getMethodDecl()) == "wait" &&
          call->getNumArgs() > 1 && comparesOwner(call->getArg(1), BO_EQ);
 }
 
@@ -261,8 +262,8 @@ void WriteFinder::checkExpression(const Expr &expression) {
   if (const auto added = accumulation(expression, context_)) {
     // `text += piece` on a string appends.
     const auto *overloaded = dyn_cast<CXXOperatorCallExpr>(&expression);
-    const bool text =
-        overloaded && recordName(added->target->getType()) == "basic_string";
+    const bool text = overloaded != nullptr &&
+                      recordName(added->target->getType()) == "basic_string";
     record(text ? ParallelWrite::Kind::Append : ParallelWrite::Kind::Accumulate,
            expression, added->target, added->value, added->rounds);
     if (overloaded)
@@ -323,7 +324,7 @@ bool WriteFinder::outlivesIteration(const Expr &target) const {
   if (!region_ || !worksharing_)
     return false;
   const auto *variable = dyn_cast_or_null<VarDecl>(namedRoot(&target));
-  return variable && variable->hasLocalStorage() &&
+  return variable != nullptr && variable->hasLocalStorage() &&
          !region_->isShared(*variable) &&
          !region_->reduced.contains(variable) &&
          !region_->indices.contains(variable) &&

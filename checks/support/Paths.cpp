@@ -39,7 +39,7 @@ private:
 };
 
 bool Walk::isInside(const Stmt &stmt) const {
-  return from_ &&
+  return from_ != nullptr &&
          sources_.isPointWithin(sources_.getExpansionLoc(stmt.getBeginLoc()),
                                 sources_.getExpansionLoc(from_->getBeginLoc()),
                                 sources_.getExpansionLoc(from_->getEndLoc()));
@@ -66,10 +66,10 @@ void Walk::successors(const CFGBlock &block) {
           : nullptr;
   bool value = true;
   for (const CFGBlock *next : block.succs()) {
-    const bool possible =
-        !condition || !visitor_.mayBe || visitor_.mayBe(*condition, value);
+    const bool possible = condition == nullptr || !visitor_.mayBe ||
+                          visitor_.mayBe(*condition, value);
     value = false;
-    if (next && possible && seen_.insert(next).second)
+    if (next != nullptr && possible && seen_.insert(next).second)
       this->block(*next, 0);
   }
 }
@@ -85,7 +85,7 @@ bool Walk::reachesEnd() {
       if (const auto stmt = (*candidate)[i].getAs<CFGStmt>();
           stmt && isInside(*stmt->getStmt()))
         behind = i + 1;
-    if (behind)
+    if (behind != 0)
       block(*candidate, behind);
   }
   return reachesEnd_;
@@ -107,7 +107,7 @@ const Expr *assignedTo(const VarDecl &variable, const Expr &expr) {
 
 bool clears(const Expr &expr, const VarDecl &variable) {
   const auto *call = dyn_cast<CXXMemberCallExpr>(bare(&expr));
-  return call && nameOf(call->getMethodDecl()) == "clear" &&
+  return call != nullptr && nameOf(call->getMethodDecl()) == "clear" &&
          namedVariable(call->getImplicitObjectArgument()) == &variable;
 }
 
@@ -134,7 +134,8 @@ bool reads(const Stmt *stmt, const VarDecl &variable,
 
 bool declares(const Stmt &stmt, const VarDecl &variable) {
   const auto *declaration = dyn_cast<DeclStmt>(&stmt);
-  return declaration && llvm::is_contained(declaration->decls(), &variable);
+  return declaration != nullptr &&
+         llvm::is_contained(declaration->decls(), &variable);
 }
 
 }  // namespace
@@ -155,7 +156,7 @@ bool isDeadAfter(const VarDecl &variable, const Stmt &from,
                  const FunctionDecl &function, ASTContext &context) {
   if (!variable.hasLocalStorage() || variable.getType()->isReferenceType() ||
       variable.getType()->isPointerType() ||
-      variable.getDeclContext() != &function || !function.getBody())
+      variable.getDeclContext() != &function || function.getBody() == nullptr)
     return false;
   bool isRead = false;
   const auto goesOn = [&](const Stmt &stmt) {

@@ -7,7 +7,6 @@
 #include "llvm/ADT/Twine.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 using namespace clang;

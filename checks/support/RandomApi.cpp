@@ -9,7 +9,6 @@
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -67,7 +66,7 @@ bool hasGeneratorInterface(const CXXRecordDecl *record) {
     const auto *method = dyn_cast<CXXMethodDecl>(named);
     if (!method)
       continue;
-    minimum |= method->isStatic() && method->getIdentifier() &&
+    minimum |= method->isStatic() && method->getIdentifier() != nullptr &&
                method->getName() == "min";
     draw |= method->getOverloadedOperator() == OO_Call &&
             method->param_empty() && !method->isConst();
@@ -114,18 +113,18 @@ const GlobalGenerator *globalGenerator(StringRef name) {
   return nullptr;
 }
 
-const GlobalGenerator &cGenerator() { return Rand; }
+const GlobalGenerator &cGenerator() { return kRand; }
 
-const GlobalGenerator &armadilloGenerator() { return Armadillo; }
+const GlobalGenerator &armadilloGenerator() { return kArmadillo; }
 
 bool isEntropyClass(QualType type) {
   const CXXRecordDecl *record = recordOf(type);
-  return record && isAnyOf(record, kEntropyClasses);
+  return record != nullptr && isAnyOf(record, kEntropyClasses);
 }
 
 bool isEntropicEngine(QualType type) {
   const CXXRecordDecl *record = recordOf(type);
-  return record && isAnyOf(record, kEntropicEngines);
+  return record != nullptr && isAnyOf(record, kEntropicEngines);
 }
 
 bool isTorchGenerator(QualType type) {
@@ -134,19 +133,19 @@ bool isTorchGenerator(QualType type) {
           dyn_cast_or_null<ClassTemplateSpecializationDecl>(record);
       optional && optional->getName() == "optional")
     return isTorchGenerator(optional->getTemplateArgs()[0].getAsType());
-  return record && plainName(record) == "at::Generator";
+  return record != nullptr && plainName(record) == "at::Generator";
 }
 
 bool isRandomFill(QualType type) {
   const auto *record =
       dyn_cast_or_null<ClassTemplateSpecializationDecl>(recordOf(type));
-  if (!record || plainName(record) != "arma::fill::fill_class")
+  if (record == nullptr || plainName(record) != "arma::fill::fill_class")
     return false;
   const TemplateArgument &kind = record->getTemplateArgs()[0];
   const CXXRecordDecl *fill = kind.getKind() == TemplateArgument::Type
                                   ? recordOf(kind.getAsType())
                                   : nullptr;
-  return fill && fill->getName().starts_with("fill_rand");
+  return fill != nullptr && fill->getName().starts_with("fill_rand");
 }
 
 bool isHashFunction(const FunctionDecl *function) {
@@ -157,8 +156,8 @@ bool isHashFunction(const FunctionDecl *function) {
        decl = cast_or_null<Decl>(decl->getDeclContext())) {
     const auto *named = dyn_cast<NamedDecl>(decl);
     const IdentifierInfo *id = named ? named->getIdentifier() : nullptr;
-    if (id && (hasWord(id->getName(), kHashes) ||
-               id->getName().contains_insensitive("hash")))
+    if (id != nullptr && (hasWord(id->getName(), kHashes) ||
+                          id->getName().contains_insensitive("hash")))
       return true;
   }
   return false;
@@ -166,12 +165,12 @@ bool isHashFunction(const FunctionDecl *function) {
 
 bool isLibraryEngine(QualType type) {
   const CXXRecordDecl *record = recordOf(type);
-  return record && isAnyOf(record, kLibraryEngines);
+  return record != nullptr && isAnyOf(record, kLibraryEngines);
 }
 
 bool isEngine(QualType type) {
   const CXXRecordDecl *record = recordOf(type);
-  return record && !isAnyOf(record, kEntropyClasses) &&
+  return record != nullptr && !isAnyOf(record, kEntropyClasses) &&
          (isAnyOf(record, kLibraryEngines) ||
           isAnyOf(record, kEntropicEngines) || hasGeneratorInterface(record));
 }
@@ -179,7 +178,7 @@ bool isEngine(QualType type) {
 bool isDistribution(QualType type) {
   const CXXRecordDecl *record = recordOf(type);
   const IdentifierInfo *id = record ? record->getIdentifier() : nullptr;
-  if (!id || !id->getName().ends_with("_distribution"))
+  if (id == nullptr || !id->getName().ends_with("_distribution"))
     return false;
   return llvm::any_of(record->decls(), [](const Decl *member) {
     const auto *named = dyn_cast<TypedefNameDecl>(member);
@@ -189,7 +188,8 @@ bool isDistribution(QualType type) {
 
 bool isRandomShuffle(const FunctionDecl *function) {
   const IdentifierInfo *id = function->getIdentifier();
-  return id && id->isStr("random_shuffle") && function->isInStdNamespace();
+  return id != nullptr && id->isStr("random_shuffle") &&
+         function->isInStdNamespace();
 }
 
 bool soundsLikeSeed(StringRef name) {

@@ -6,7 +6,6 @@
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
 #include "clang/Basic/SourceManager.h"
-#include "llvm/ADT/STLExtras.h"
 
 #include <set>
 #include <tuple>
@@ -40,7 +39,7 @@ namespace {
 
 bool isLocal(const DeclaratorDecl *engine) {
   const auto *variable = dyn_cast<VarDecl>(engine);
-  return variable && variable->hasLocalStorage();
+  return variable != nullptr && variable->hasLocalStorage();
 }
 
 }  // namespace

@@ -53,12 +53,13 @@ bool onlyPassesOn(const FunctionDecl *callee) {
   if (callee->isOverloadedOperator())
     return callee->getOverloadedOperator() != OO_Call;
   const IdentifierInfo *name = callee->getIdentifier();
-  return !name || llvm::StringSwitch<bool>(name->getName())
-                      .Cases({"ref", "cref", "move", "forward"}, true)
-                      .Cases({"swap", "bind", "addressof", "thread"}, true)
-                      .Cases({"async", "make_pair", "make_tuple", "tie"}, true)
-                      .Cases({"construct_at", "bind_front"}, true)
-                      .Default(false);
+  return name == nullptr ||
+         llvm::StringSwitch<bool>(name->getName())
+             .Cases({"ref", "cref", "move", "forward"}, true)
+             .Cases({"swap", "bind", "addressof", "thread"}, true)
+             .Cases({"async", "make_pair", "make_tuple", "tie"}, true)
+             .Cases({"construct_at", "bind_front"}, true)
+             .Default(false);
 }
 
 /// The function around \p variable, OpenMP regions aside.
@@ -72,8 +73,8 @@ const DeclContext *functionOf(const VarDecl *variable) {
 }  // namespace
 
 bool isNumericSeed(const ValueDecl *decl) {
-  return decl->getIdentifier() && decl->getType()->isArithmeticType() &&
-         soundsLikeSeed(decl->getName());
+  return decl->getIdentifier() != nullptr &&
+         decl->getType()->isArithmeticType() && soundsLikeSeed(decl->getName());
 }
 
 RandomUse::RandomUse(ASTContext &context) : unit_(perUnit<UnitIndex>(context)) {
@@ -289,9 +290,9 @@ void RandomUse::collectMethod(const Call &call) {
   if (!method || !method->isInstance() || !isa<CallExpr>(call.expr))
     return;
   const auto *member = dyn_cast<CXXMemberCallExpr>(call.expr);
-  const Expr *object = member      ? member->getImplicitObjectArgument()
-                       : call.skip ? cast<CallExpr>(call.expr)->getArg(0)
-                                   : nullptr;
+  const Expr *object = member             ? member->getImplicitObjectArgument()
+                       : (call.skip != 0) ? cast<CallExpr>(call.expr)->getArg(0)
+                                          : nullptr;
   if (!object)
     return;
   QualType type = object->getType();
@@ -314,8 +315,9 @@ void RandomUse::collectMethod(const Call &call) {
     reseeded.subject = nameOf(generator, type);
     return add(std::move(reseeded));
   }
-  const bool draws = method->getOverloadedOperator() == OO_Call ||
-                     (name && !method->isConst() && !name->isStr("discard"));
+  const bool draws =
+      method->getOverloadedOperator() == OO_Call ||
+      (name != nullptr && !method->isConst() && !name->isStr("discard"));
   if (draws)
     draw(call, object, generator);
 }
@@ -402,12 +404,13 @@ RandomUse::drawnBy(const FunctionDecl *function) const {
 void RandomUse::drawnBy(const FunctionDecl *function,
                         llvm::SmallPtrSetImpl<const FunctionDecl *> &visited,
                         llvm::SmallVectorImpl<Generator> &drawn) const {
-  if (!function || !visited.insert(function).second || visited.size() > 200)
+  if (function == nullptr || !visited.insert(function).second ||
+      visited.size() > 200)
     return;
   for (const Drawing *drawing : drawingsIn(function)) {
     const ValueDecl *engine = drawing->generator.engine;
     const auto *variable = dyn_cast_or_null<VarDecl>(engine);
-    const bool own = variable && variable->hasLocalStorage() &&
+    const bool own = variable != nullptr && variable->hasLocalStorage() &&
                      functionOf(variable) == function;
     if (drawing->generator.known() && !own &&
         !llvm::is_contained(drawn, drawing->generator))
@@ -451,7 +454,7 @@ bool RandomUse::maySeed(const Write &write) const {
   if (write.kind == Write::Initial || write.kind == Write::Assign) {
     const auto *made =
         dyn_cast_or_null<CXXConstructExpr>(constructionIn(write.value));
-    return !made || !isEngine(made->getType()) ||
+    return made == nullptr || !isEngine(made->getType()) ||
            llvm::any_of(made->arguments(), [](const Expr *argument) {
              return !isa<CXXDefaultArgExpr>(argument);
            });
@@ -459,7 +462,7 @@ bool RandomUse::maySeed(const Write &write) const {
   const auto *call = dyn_cast<CallExpr>(write.value);
   const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
   if (!callee || write.kind != Write::Escape)
-    return !callee;
+    return callee == nullptr;
   if (callee->isOverloadedOperator())
     return callee->getOverloadedOperator() == OO_GreaterGreater;
   if (const FunctionDecl *definition = definitionOf(callee))

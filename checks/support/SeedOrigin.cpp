@@ -65,7 +65,7 @@ bool isStdHash(const FunctionDecl *callee) {
   const IdentifierInfo *name =
       method ? method->getParent()->getIdentifier() : nullptr;
   // libc++ puts the operator into bases such as __string_hash.
-  return name && method->getOverloadedOperator() == OO_Call &&
+  return name != nullptr && method->getOverloadedOperator() == OO_Call &&
          (name->isStr("hash") || name->isStr("__hash_base") ||
           name->isStr("Hash") ||
           (name->getName().starts_with("__") &&
@@ -75,7 +75,7 @@ bool isStdHash(const FunctionDecl *callee) {
 bool isNamed(const FunctionDecl *callee,
              llvm::ArrayRef<llvm::StringLiteral> names) {
   const IdentifierInfo *id = callee->getIdentifier();
-  return id && llvm::is_contained(names, id->getName());
+  return id != nullptr && llvm::is_contained(names, id->getName());
 }
 
 /// Looking something up by its name is reading a configuration.
@@ -285,7 +285,7 @@ Origin OriginFinder::visitCall(const CallExpr *call, Place place) {
       return plain(OriginKind::Draw);
   }
   if (const FunctionDecl *definition = definitionOf(callee)) {
-    const bool member = op && isa<CXXMethodDecl>(callee);
+    const bool member = op != nullptr && isa<CXXMethodDecl>(callee);
     return returned(definition, {call, callee, member ? 1U : 0U, place});
   }
   if (inSystemHeader(unit_.context(), callee))
@@ -312,7 +312,7 @@ Origin OriginFinder::visitLibraryCall(const CallExpr *call,
     return plain(OriginKind::Constant);
   if (isLookupByName(call))
     return plain(OriginKind::Configuration);
-  if (member && isNamed(callee, {"value_or", "get_value_or"})) {
+  if (member != nullptr && isNamed(callee, {"value_or", "get_value_or"})) {
     Origin alternatives[] = {visit(member->getImplicitObjectArgument(), place),
                              visit(call->getArg(0), place)};
     return choice(alternatives);
@@ -472,7 +472,7 @@ llvm::SmallVector<Write, 4> OriginFinder::reaching(const ValueDecl *variable,
   const FunctionDecl *here = unit_.functionAt(place);
   unsigned loop = 0;
   for (unsigned block = place.block;
-       unit_.block(block).function == here && block;
+       unit_.block(block).function == here && block != 0;
        block = unit_.block(block).parent)
     if (isLoop(unit_.block(block).owner))
       loop = block;
@@ -486,17 +486,18 @@ llvm::SmallVector<Write, 4> OriginFinder::reaching(const ValueDecl *variable,
         write.place.order > last.order)
       last = write.place;
   const auto *local = dyn_cast<VarDecl>(variable);
-  const bool ordered = local && local->hasLocalStorage();
+  const bool ordered = local != nullptr && local->hasLocalStorage();
   llvm::SmallVector<Write, 4> writes;
   for (const Write &write : unit_.writes(variable)) {
-    const bool repeated = loop && unit_.encloses(loop, write.place.block);
+    const bool repeated = loop != 0 && unit_.encloses(loop, write.place.block);
     const bool later = write.place.order >= place.order && !repeated;
     const bool overwritten =
         write.place.order < last.order && !(repeated && ordered);
-    if (isLocal(write) || (last.order && ordered)) {
-      if (overwritten || (later && isLocal(write) && (ordered || last.order)))
+    if (isLocal(write) || (last.order != 0 && ordered)) {
+      if (overwritten ||
+          (later && isLocal(write) && (ordered || last.order != 0)))
         continue;
-    } else if (last.order) {
+    } else if (last.order != 0) {
       continue;
     }
     writes.push_back(write);

@@ -33,7 +33,8 @@ ClassSeeding whoCanSeed(const FieldDecl *engine) {
 }
 
 bool sameFunction(const UnitIndex &unit, Place a, Place b) {
-  return unit.functionAt(a) && unit.functionAt(a) == unit.functionAt(b);
+  return unit.functionAt(a) != nullptr &&
+         unit.functionAt(a) == unit.functionAt(b);
 }
 
 }  // namespace
@@ -44,7 +45,7 @@ bool RandomUse::seeds(const Generator &generator) const {
            (seeding.seed || seeding.kind == Seeding::Chosen);
   };
   return llvm::any_of(seedings_, seedsIt) ||
-         (generator.engine &&
+         (generator.engine != nullptr &&
           llvm::any_of(unit_.writes(generator.engine),
                        [&](const Write &write) { return maySeed(write); }));
 }
@@ -59,7 +60,7 @@ SeedState RandomUse::seedStateOf(const DeclaratorDecl *engine) const {
   const auto *key = cast<ValueDecl>(engine->getCanonicalDecl());
   const auto *variable = dyn_cast<VarDecl>(engine);
   if (!isLibraryEngine(engine->getType()) || isa<ParmVarDecl>(engine) ||
-      (variable && !variable->hasInit()) || seeds({key, nullptr}))
+      (variable != nullptr && !variable->hasInit()) || seeds({key, nullptr}))
     return SeedState::Known;
   if (const auto *field = dyn_cast<FieldDecl>(engine)) {
     const ClassSeeding known = whoCanSeed(field);
@@ -138,8 +139,8 @@ bool RandomUse::canBeSeeded(const Seeding &seeding) const {
             (kind <= OriginKind::Unknown &&
              sameFunction(unit_, other.place, seeding.place)));
   };
-  const bool member =
-      seeding.generator.engine && isa<FieldDecl>(seeding.generator.engine);
+  const bool member = seeding.generator.engine != nullptr &&
+                      isa<FieldDecl>(seeding.generator.engine);
   for (const Seeding &other : seedings_) {
     if (!chosen(other) || other.kind == Seeding::Handed)
       continue;

@@ -66,14 +66,14 @@ public:
       return (op->getOpcode() == BO_LAnd) == holds &&
              (saidBy(op->getLHS(), holds) || saidBy(op->getRHS(), holds));
     const auto *number = dyn_cast<IntegerLiteral>(bare(op->getRHS()));
-    return number && isSize(op->getLHS()) &&
+    return number != nullptr && isSize(op->getLHS()) &&
            limits(op->getOpcode(), number->getValue().getLimitedValue(), holds);
   }
 
 private:
   bool isSize(const Expr *expr) const {
     const auto *call = dyn_cast<CXXMemberCallExpr>(bare(expr));
-    return call && nameOf(call->getMethodDecl()) == "size" &&
+    return call != nullptr && nameOf(call->getMethodDecl()) == "size" &&
            sameObject(*call->getImplicitObjectArgument(), sequence_, context_);
   }
   static bool limits(BinaryOperatorKind op, std::uint64_t number, bool holds) {

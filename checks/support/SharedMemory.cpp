@@ -159,9 +159,9 @@ void BarrierFinder::walkBranch(const IfStmt &branch) {
   });
   const State before = state_;
   {
-    llvm::SaveAndRestore<const IfStmt *> test(branch_,
-                                              ofThread ? &branch : branch_);
-    llvm::SaveAndRestore<bool> single(
+    const llvm::SaveAndRestore<const IfStmt *> test(
+        branch_, ofThread ? &branch : branch_);
+    const llvm::SaveAndRestore<bool> single(
         single_, single_ || singledOutBy(*branch.getCond()).thread);
     walk(branch.getThen());
   }
@@ -214,7 +214,7 @@ void BarrierFinder::walkCall(const CallExpr &call) {
     return;
   const FunctionDecl *callee = call.getDirectCallee();
   const bool isLibrary =
-      callee &&
+      callee != nullptr &&
       (callee->getBuiltinID() != 0 ||
        context_.getSourceManager().isInSystemHeader(callee->getLocation()));
   // Code that this unit does not show may synchronise, as block-wide
@@ -237,13 +237,13 @@ bool BarrierFinder::enter(const CallExpr &call) {
     return false;
   if (depth_ == kCalls)
     return !passesBarrier(definition->getBody(), 1);
-  const unsigned skip =
-      isa<CXXOperatorCallExpr>(call) && isa<CXXMethodDecl>(definition);
+  const unsigned skip = static_cast<const unsigned int>(
+      isa<CXXOperatorCallExpr>(call) && isa<CXXMethodDecl>(definition));
   for (unsigned i = 0;
        i < definition->getNumParams() && i + skip < call.getNumArgs(); ++i)
     arguments_[definition->getParamDecl(i)] =
         sharedBehind(call.getArg(i + skip));
-  llvm::SaveAndRestore<int> depth(depth_, depth_ + 1);
+  const llvm::SaveAndRestore<int> depth(depth_, depth_ + 1);
   walk(definition->getBody());
   return true;
 }
@@ -270,7 +270,7 @@ const VarDecl *BarrierFinder::sharedBehind(const Expr *base) const {
       address && address->getOpcode() == UO_AddrOf)
     base = bare(address->getSubExpr());
   const VarDecl *variable = namedVariable(base);
-  if (!variable || variable->getType().isVolatileQualified())
+  if (variable == nullptr || variable->getType().isVolatileQualified())
     return nullptr;
   if (auto bound = arguments_.find(variable); bound != arguments_.end())
     return bound->second;
@@ -278,7 +278,7 @@ const VarDecl *BarrierFinder::sharedBehind(const Expr *base) const {
     return variable;
   // A pointer into shared memory is a buffer of its own.
   if (variable->getType()->isPointerType() && !isa<ParmVarDecl>(variable) &&
-      variable->getInit() &&
+      variable->getInit() != nullptr &&
       !variable->getType()->getPointeeType().isVolatileQualified() &&
       anyStmt(variable->getInit(), [](const Stmt &stmt) {
         const auto *expr = dyn_cast<DeclRefExpr>(&stmt);
@@ -301,8 +301,8 @@ BarrierFinder::sharedIn(const Expr &expression,
     }
     // `T *row = tile[i]; row[j]` is `tile[i][j]`.
     const VarDecl *row = namedVariable(object);
-    if (indices.empty() || !row || !row->getType()->isPointerType() ||
-        isa<ParmVarDecl>(row) || !row->getInit() ||
+    if (indices.empty() || row == nullptr || !row->getType()->isPointerType() ||
+        isa<ParmVarDecl>(row) || row->getInit() == nullptr ||
         !isa<ArraySubscriptExpr>(bare(row->getInit())))
       break;
     object = bare(row->getInit());
@@ -361,7 +361,8 @@ bool BarrierFinder::areApart(const Access &one, const Access &other) const {
   };
   if (const Expr *left = part(one))
     if (const Expr *right = part(other))
-      return !sameObject(*left, *right, context_) || namedVariable(left);
+      return !sameObject(*left, *right, context_) ||
+             namedVariable(left) != nullptr;
   return false;
 }
 
@@ -374,7 +375,7 @@ void BarrierFinder::read(const Expr &expression) {
   State::Pending &pending = state_.of[variable];
   for (const Access &written : pending.writes) {
     // Every thread stores a scalar before it reads it; the values agree.
-    const bool all = written.indices.empty() && !written.branch;
+    const bool all = written.indices.empty() && written.branch == nullptr;
     if (!all && !isSameThread(written, made) && !areApart(written, made))
       report(*variable, written, made, /*isReuse=*/false);
   }
@@ -395,7 +396,7 @@ void BarrierFinder::write(const Expr &expression, bool atomic) {
         report(*variable, written, made, /*isReuse=*/false);
   } else {
     for (const Access &seen : pending.reads) {
-      const bool sameTest = seen.branch == branch_ && branch_;
+      const bool sameTest = seen.branch == branch_ && branch_ != nullptr;
       if (!sameTest && !isSameThread(seen, made) && !areApart(seen, made))
         report(*variable, seen, made, /*isReuse=*/true);
     }

@@ -5,7 +5,6 @@
 
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
-#include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -49,7 +48,7 @@ bool isText(QualType type) {
   if (const auto *array = type->getAsArrayTypeUnsafe())
     return array->getElementType()->isAnyCharacterType();
   const CXXRecordDecl *record = type->getAsCXXRecordDecl();
-  return record && record->getIdentifier() &&
+  return record != nullptr && record->getIdentifier() != nullptr &&
          llvm::StringSwitch<bool>(record->getName())
              .Cases({"basic_string", "basic_string_view", "basic_format_string",
                      "path", "basic_cstring_view", "StringRef", "Twine",
@@ -139,9 +138,9 @@ bool isDiagnosticFunction(const FunctionDecl &function) {
   if (function.getReturnType()->isRealFloatingType())
     return false;
   // Numbers in, nothing out: `logSoftmax(float *, int)` computes.
-  const bool speaks = function.isVariadic() || takesText(function) ||
-                      function.isTemplated() || function.getPrimaryTemplate() ||
-                      function.param_empty();
+  const bool speaks =
+      function.isVariadic() || takesText(function) || function.isTemplated() ||
+      function.getPrimaryTemplate() != nullptr || function.param_empty();
   if (livesAmongDiagnostics(function))
     return speaks || function.getReturnType()->isVoidType();
   const auto words = wordsOf(identifierOf(function));

@@ -73,7 +73,7 @@ private:
 
   static bool groups(const Stmt &stmt) {
     const auto *call = dyn_cast<CallExpr>(&stmt);
-    return call &&
+    return call != nullptr &&
            llvm::StringSwitch<bool>(nameOf(call->getDirectCallee()))
                .Cases({"unique", "adjacent_find", "binary_search"}, true)
                .Cases({"size", "empty", "erase", "clear"}, true)
@@ -91,10 +91,11 @@ private:
         loop && namedVariable(loop->getRangeInit()) == &sequence_)
       return !anyOther(*loop->getBody(), *loop->getLoopVariable(), key);
     const auto *member = dyn_cast<MemberExpr>(&stmt);
-    return member && isKey(*member, key) && isElement(member->getBase());
+    return member != nullptr && isKey(*member, key) &&
+           isElement(member->getBase());
   }
   static bool isKey(const MemberExpr &member, StringRef key) {
-    return member.getMemberDecl()->getIdentifier() &&
+    return member.getMemberDecl()->getIdentifier() != nullptr &&
            member.getMemberDecl()->getName() == key;
   }
   /// `v[i]`, `v.front()`, `*v[i]`
@@ -114,7 +115,8 @@ private:
         member && isKey(*member, key))
       return false;
     const auto *reference = dyn_cast<DeclRefExpr>(&stmt);
-    return (reference && isOther(*reference->getDecl(), element, key)) ||
+    return (reference != nullptr &&
+            isOther(*reference->getDecl(), element, key)) ||
            llvm::any_of(stmt.children(), [&](const Stmt *child) {
              return child && anyOther(*child, element, key);
            });

@@ -90,7 +90,7 @@ std::optional<Sort> sortOfList(const CallExpr &call) {
     return std::nullopt;
   return Sort{.call = &call,
               .sequence = bare(list),
-              .comparator = call.getNumArgs() ? call.getArg(0) : nullptr,
+              .comparator = call.getNumArgs() != 0 ? call.getArg(0) : nullptr,
               .element = elementOf(list->getType()),
               .stable = true};
 }
@@ -187,7 +187,7 @@ bool sortsItsArgument(const CXXConstructExpr &made) {
   static constexpr llvm::StringLiteral kWords[] = {
       "sort", "sorter", "sorted", "select", "selector", "heap", "quickselect"};
   const CXXRecordDecl &record = *made.getConstructor()->getParent();
-  return !isInStd(record) && record.getIdentifier() &&
+  return !isInStd(record) && record.getIdentifier() != nullptr &&
          hasWord(record.getName(), kWords);
 }
 

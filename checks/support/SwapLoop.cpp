@@ -20,8 +20,9 @@ bool isSum(const Expr &value) {
   if (const auto *op = dyn_cast<BinaryOperator>(&value))
     return op->isAdditiveOp() || op->getOpcode() == BO_Mul;
   const auto *op = dyn_cast<CXXOperatorCallExpr>(&value);
-  return op && (op->getOperator() == OO_Plus || op->getOperator() == OO_Minus ||
-                op->getOperator() == OO_Star);
+  return op != nullptr &&
+         (op->getOperator() == OO_Plus || op->getOperator() == OO_Minus ||
+          op->getOperator() == OO_Star);
 }
 
 /// Follows what \p swap stores back to a floating operation on what it found.

@@ -3,7 +3,6 @@
 
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
@@ -14,11 +13,12 @@ namespace {
 /// Methods that hand out a part of their object.
 bool isAccessor(const FunctionDecl *function) {
   const IdentifierInfo *name = function->getIdentifier();
-  return name && llvm::StringSwitch<bool>(name->getName())
-                     .Cases({"begin", "end", "rbegin", "data", "front"}, true)
-                     .Cases({"back", "at", "get", "value", "str"}, true)
-                     .Cases({"ref", "forward", "move", "addressof"}, true)
-                     .Default(false);
+  return name != nullptr &&
+         llvm::StringSwitch<bool>(name->getName())
+             .Cases({"begin", "end", "rbegin", "data", "front"}, true)
+             .Cases({"back", "at", "get", "value", "str"}, true)
+             .Cases({"ref", "forward", "move", "addressof"}, true)
+             .Default(false);
 }
 
 /// The expression inside \p expr that names the same object, or nullptr.

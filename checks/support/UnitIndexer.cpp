@@ -216,7 +216,8 @@ bool UnitIndexer::traverseFor(ForStmt *loop) {
 bool UnitIndexer::traverseSwitchCase(SwitchCase *label) {
   // What follows a label, up to the next one, is an alternative of its own.
   unsigned around = block_;
-  while (around && !isa_and_nonnull<SwitchStmt>(index_.blocks_[around].owner))
+  while (around != 0 &&
+         !isa_and_nonnull<SwitchStmt>(index_.blocks_[around].owner))
     around = index_.blocks_[around].parent;
   block_ = open(around, label, function());
   return RecursiveASTVisitor::TraverseStmt(label);
@@ -305,7 +306,8 @@ bool UnitIndexer::VisitCallExpr(CallExpr *call) {
   }
   const auto *method = dyn_cast<CXXMethodDecl>(callee);
   const auto *op = dyn_cast<CXXOperatorCallExpr>(call);
-  const bool member = op && method && method->isInstance();
+  const bool member =
+      op != nullptr && method != nullptr && method->isInstance();
   this->call(call, callee, member ? 1 : 0);
   if (op && op->getOperator() == OO_Equal) {
     assign(op->getArg(0)->IgnoreParenImpCasts(), op->getArg(1), true);
@@ -353,16 +355,16 @@ bool UnitIndexer::VisitDeclRefExpr(DeclRefExpr *name) {
   const ValueDecl *decl = name->getDecl();
   mention(name, decl);
   const auto *variable = dyn_cast<VarDecl>(decl);
-  if (isa<EnumConstantDecl>(decl) || (variable && !variable->isLocalVarDecl() &&
-                                      !isa<ParmVarDecl>(variable)))
+  if (isa<EnumConstantDecl>(decl) ||
+      (variable && !variable->isLocalVarDecl() && !isa<ParmVarDecl>(variable)))
     refer(name, decl);
   return true;
 }
 
 void UnitIndexer::mention(const Expr *expr, const ValueDecl *named) {
   const auto *variable = dyn_cast<VarDecl>(named);
-  const bool outlives =
-      isa<FieldDecl>(named) || (variable && variable->hasGlobalStorage());
+  const bool outlives = isa<FieldDecl>(named) ||
+                        (variable != nullptr && variable->hasGlobalStorage());
   if (outlives && named->getType()->isArithmeticType())
     index_.mentions_[key(named)].push_back(expr);
 }

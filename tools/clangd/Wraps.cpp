@@ -15,8 +15,6 @@
 #include "llvm/Support/JSON.h"
 
 #include <optional>
-#include <string>
-#include <utility>
 
 using llvm::StringRef;
 using Options = clang::tidy::ClangTidyOptions;
@@ -33,10 +31,10 @@ std::optional<bool> realIsFast(StringRef check) asm(
 std::optional<bool> isFast(StringRef check) asm(
     "__wrap__ZN5clang6clangd15isFastTidyCheckEN4llvm9StringRefE");
 
-TidyProvider realDefaultChecks() asm(
-    "__real__ZN5clang6clangd20provideDefaultChecksEv");
-TidyProvider defaultChecks() asm(
-    "__wrap__ZN5clang6clangd20provideDefaultChecksEv");
+TidyProvider
+realDefaultChecks() asm("__real__ZN5clang6clangd20provideDefaultChecksEv");
+TidyProvider
+defaultChecks() asm("__wrap__ZN5clang6clangd20provideDefaultChecksEv");
 
 llvm::json::Value
 realToJson(const clang::clangd::PublishDiagnosticsParams &params) asm(
@@ -53,10 +51,9 @@ std::optional<bool> isFast(StringRef check) {
 TidyProvider defaultChecks() {
   return [real = realDefaultChecks()](Options &options, StringRef file) {
     real(options, file);
-    options.Checks =
-        options.Checks.value_or("") + "," +
-        reproaudit::tidyChecks(reproaudit::defaultRules(),
-                               options.Checks.value_or(""));
+    options.Checks = options.Checks.value_or("") + "," +
+                     reproaudit::tidyChecks(reproaudit::defaultRules(),
+                                            options.Checks.value_or(""));
   };
 }
 

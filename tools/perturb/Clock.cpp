@@ -234,7 +234,7 @@ HOOK(int, clock_nanosleep, clockid_t id, int flags, const timespec *when,
      timespec *rest) {
   if (!pinsTime())
     return REAL(clock_nanosleep)(id, flags, when, rest);
-  if (!(flags & TIMER_ABSTIME)) {
+  if ((flags & TIMER_ABSTIME) == 0) {
     self.clock += toNanoseconds(*when);
     return REAL(clock_nanosleep)(id, flags, when, rest);
   }

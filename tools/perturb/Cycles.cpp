@@ -53,7 +53,8 @@ std::uint64_t readCounter() {
 }
 
 void pass(int signal, siginfo_t *details, void *context) {
-  if ((programHandler.sa_flags & SA_SIGINFO) && programHandler.sa_sigaction)
+  if ((programHandler.sa_flags & SA_SIGINFO) != 0 &&
+      programHandler.sa_sigaction)
     return programHandler.sa_sigaction(signal, details, context);
   if (programHandler.sa_handler != SIG_DFL &&
       programHandler.sa_handler != SIG_IGN)
@@ -83,13 +84,13 @@ struct Program {
 };
 
 int lookAtProgram(dl_phdr_info *module, std::size_t, void *found) {
-  if (*module->dlpi_name)
+  if ((*module->dlpi_name) != 0)
     return 0;  // Only the program itself.
   auto &program = *static_cast<Program *>(found);
   program.base = module->dlpi_addr;
   for (int i = 0; i < module->dlpi_phnum; ++i) {
     const auto &segment = module->dlpi_phdr[i];
-    if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X))
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0)
       continue;
     const auto *code = reinterpret_cast<const unsigned char *>(
         module->dlpi_addr + segment.p_vaddr);
@@ -116,7 +117,7 @@ Draw decode(const unsigned char *code) {
   if (*at == 0x66)
     draw.width = 2, ++at;
   if ((*at & 0xf0) == 0x40) {
-    if (*at & 8)
+    if ((*at & 8) != 0)
       draw.width = 8;
     draw.target = (*at & 1) << 3;
     ++at;

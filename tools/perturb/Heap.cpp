@@ -96,7 +96,7 @@ struct ShuffledHeap {
   Pool pools[kClasses];
 
   bool owns(const void *block) const {
-    return arena && block >= arena && block < arena + kArena;
+    return arena != nullptr && block >= arena && block < arena + kArena;
   }
   unsigned classAt(const void *block) const {
     return classOfGranule[(static_cast<const char *>(block) - arena) /
@@ -118,7 +118,7 @@ bool ShuffledHeap::start() {
       reserve(kArena / kGranule, PROT_READ | PROT_WRITE));
   arena = static_cast<char *>(reserve(kArena, PROT_NONE));
   random = mix(seedOf(Factor::HeapOrder));
-  return arena && classOfGranule;
+  return arena != nullptr && classOfGranule != nullptr;
 }
 
 void ShuffledHeap::refill(unsigned sizeClass) {
@@ -188,9 +188,9 @@ Request request() {
   const Inside inside;
   Site site;
   if (config().siteCount != 0 &&
-      (seedOf(Factor::HeapFill) || seedOf(Factor::HeapOrder)))
-    site = callSite(seedOf(Factor::HeapFill) ? Factor::HeapFill
-                                             : Factor::HeapOrder,
+      (seedOf(Factor::HeapFill) != 0 || seedOf(Factor::HeapOrder) != 0))
+    site = callSite(seedOf(Factor::HeapFill) != 0 ? Factor::HeapFill
+                                                  : Factor::HeapOrder,
                     "malloc");
   if (perturbs(Factor::HeapFill, site))
     result.byte = fillByte(Factor::HeapFill);

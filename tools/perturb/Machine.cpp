@@ -48,12 +48,12 @@ int affinity(int count, std::size_t size, cpu_set_t *result) {
 
 HOOK(int, get_nprocs, void) {
   const int count = processors("get_nprocs");
-  return count ? count : REAL(get_nprocs)();
+  return count != 0 ? count : REAL(get_nprocs)();
 }
 
 HOOK(int, get_nprocs_conf, void) {
   const int count = processors("get_nprocs_conf");
-  return count ? count : REAL(get_nprocs_conf)();
+  return count != 0 ? count : REAL(get_nprocs_conf)();
 }
 
 HOOK(long, sysconf, int what) {
@@ -146,7 +146,7 @@ int processorFile(const char *path) {
 namespace {
 
 std::uint64_t hashName(std::uint64_t seed, const char *name) {
-  for (; *name; ++name)
+  for (; *name != 0; ++name)
     seed = mix(seed ^ static_cast<unsigned char>(*name));
   return seed;
 }
@@ -311,10 +311,10 @@ HOOK(int, glob, const char *pattern, int flags,
      int (*onError)(const char *, int), glob_t *result) {
   const int status = REAL(glob)(pattern, flags, onError, result);
   std::uint64_t seed = 0;
-  if (status == 0 && (flags & GLOB_NOSORT) && !(flags & GLOB_APPEND) &&
+  if (status == 0 && (flags & GLOB_NOSORT) != 0 && (flags & GLOB_APPEND) == 0 &&
       orderOf("glob", seed))
     sortEntries(result->gl_pathv +
-                    ((flags & GLOB_DOOFFS) ? result->gl_offs : 0),
+                    ((flags & GLOB_DOOFFS) != 0 ? result->gl_offs : 0),
                 result->gl_pathc, seed, [](const char *path) { return path; });
   return status;
 }

@@ -64,7 +64,7 @@ void snapshotPath(const char *path, char (&result)[320]) {
   if (char *slash = std::strrchr(result, '/'))
     std::snprintf(slash, sizeof result - (slash - result), "/state-%s",
                   path + 1);
-  for (char *c = result + std::strlen(config().log) - 3; *c; ++c)
+  for (char *c = result + std::strlen(config().log) - 3; *c != 0; ++c)
     if (*c == '/' && std::strncmp(c, "/state-", 7) != 0)
       *c = '-';
 }

@@ -35,7 +35,7 @@ _Unwind_Reason_Code collect(_Unwind_Context *context, void *argument) {
   if (ip == 0)
     return _URC_END_OF_STACK;
   // A return address belongs to the line after the call.
-  stack.pc[stack.depth++] = beforeInstruction ? ip : ip - 1;
+  stack.pc[stack.depth++] = beforeInstruction != 0 ? ip : ip - 1;
   return stack.depth == kMaxFrames ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
@@ -68,7 +68,7 @@ const char *baseName(const char *path) {
 }
 
 std::uint64_t hashText(std::uint64_t hash, const char *text) {
-  for (; *text; ++text)
+  for (; *text != 0; ++text)
     hash = mix(hash ^ static_cast<unsigned char>(*text));
   return hash;
 }
@@ -129,7 +129,7 @@ void logSite(Factor factor, std::uint64_t id, const char *kind,
              const char *detail, const Stack &stack, const Module &own) {
   Line line;
   line.add("site %s %016llx %s%s%s", name(factor).data(),
-           static_cast<unsigned long long>(id), kind, *detail ? ":" : "",
+           static_cast<unsigned long long>(id), kind, *detail != 0 ? ":" : "",
            detail);
   for (int i = 0; i < stack.depth; ++i)
     if (const Module module = moduleOf(stack.pc[i]);

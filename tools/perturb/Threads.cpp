@@ -108,7 +108,7 @@ __attribute__((noinline)) void pinCanary() {
 /// has filled and not where the frame of fillStack was.
 __attribute__((noinline)) int callMain(int count, char **arguments,
                                        char **environment) {
-  void *gap = __builtin_alloca(1024);
+  void const *gap = __builtin_alloca(1024);
   asm volatile("" : : "r"(gap) : "memory");
   return programMain(count, arguments, environment);
 }
@@ -169,8 +169,9 @@ constexpr std::size_t kEnoughStack = 512 << 10;
 
 bool hasEnoughStack(const pthread_attr_t *attributes) {
   std::size_t size = 0;
-  return !attributes || pthread_attr_getstacksize(attributes, &size) != 0 ||
-         size == 0 || size >= kEnoughStack;
+  return attributes == nullptr ||
+         pthread_attr_getstacksize(attributes, &size) != 0 || size == 0 ||
+         size >= kEnoughStack;
 }
 
 }  // namespace

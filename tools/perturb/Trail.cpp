@@ -97,7 +97,7 @@ bool ready() {
   if (!ordinals)
     ordinals =
         static_cast<std::uint32_t *>(zeroed(kBlocks * sizeof(*ordinals)));
-  return blocks && ordinals;
+  return blocks != nullptr && ordinals != nullptr;
 }
 
 /// Heap, libraries and stack, as they lie with and without randomisation.
@@ -146,7 +146,7 @@ constexpr unsigned kMaxStores = 50'000;
 void onStore(int signal, siginfo_t *details, void *raw) {
   constexpr int kPerf = 6;  // TRAP_PERF
   if (details->si_code != kPerf) {
-    if (otherTraps.sa_flags & SA_SIGINFO)
+    if ((otherTraps.sa_flags & SA_SIGINFO) != 0)
       otherTraps.sa_sigaction(signal, details, raw);
     return;
   }

@@ -22,7 +22,9 @@ void witness(Factor factor, const char *kind) {
 }
 
 /// "" means the locale of the environment.
-bool asksEnvironment(const char *locale) { return locale && !*locale; }
+bool asksEnvironment(const char *locale) {
+  return locale != nullptr && *locale == 0;
+}
 
 }  // namespace
 

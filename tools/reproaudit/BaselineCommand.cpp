@@ -42,7 +42,7 @@ int run(CLI::App &command, const Arguments &arguments) {
   if (!result->report.complete)
     return fail("the analysis is not complete, so what is fixed cannot be "
                 "told from what was not seen; `reproaudit scan` says why",
-                kIncomplete);
+                ExitCode::Incomplete);
 
   const std::vector<Finding> &findings = result->report.findings;
   const Baseline after =

@@ -14,12 +14,12 @@ namespace reproaudit {
 
 /// What the exit code of `scan` says; docs/guide/exit-codes.md.
 enum ExitCode : std::uint8_t {
-  kClean = 0,       ///< Nothing at or above `--fail-on`.
-  kFindings = 1,    ///< Something at or above it.
-  kUsage = 2,       ///< The command line, a file named on it, or no database.
-  kIncomplete = 3,  ///< A part could not be analysed.
-  kInternal = 4,    ///< A bug of ours.
-  kInterrupted = 130,
+  Clean = 0,       ///< Nothing at or above `--fail-on`.
+  Findings = 1,    ///< Something at or above it.
+  Usage = 2,       ///< The command line, a file named on it, or no database.
+  Incomplete = 3,  ///< A part could not be analysed.
+  Internal = 4,    ///< A bug of ours.
+  Interrupted = 130,
 };
 
 struct Command {
@@ -43,9 +43,9 @@ Command addScan(CLI::App &app);
 Command addVersion(CLI::App &app);
 
 /// Prints `reproaudit: TEXT` to stderr and returns \p code.
-int fail(const std::string &text, ExitCode code = kUsage);
+int fail(const std::string &text, ExitCode code = ExitCode::Usage);
 
-/// Writes \p text to stdout; a full disk or closed pipe is kUsage.
+/// Writes \p text to stdout; a full disk or closed pipe is ExitCode::Usage.
 int printOut(const std::string &text);
 
 }  // namespace reproaudit

@@ -6,7 +6,6 @@
 
 #include "reproaudit/scan/Configuration.h"
 
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 

@@ -25,7 +25,7 @@ int run(const std::string &buildDirectory,
                           diagnosis.subject, diagnosis.text);
   }
   const int written = printOut(text);
-  return missing ? kUsage : written;
+  return missing ? ExitCode::Usage : written;
 }
 
 }  // namespace
@@ -36,13 +36,15 @@ Command addDoctor(CLI::App &app) {
   const auto buildDirectory = std::make_shared<std::string>();
   command->add_option("-p", *buildDirectory, "Folder of compile_commands.json")
       ->type_name("BUILD_DIR");
-  const auto catalogues = std::make_shared<std::vector<std::filesystem::path>>();
+  const auto catalogues =
+      std::make_shared<std::vector<std::filesystem::path>>();
   command
       ->add_option("--catalogue", *catalogues,
                    "Check the names in these files against their libraries")
       ->type_name("FILE");
-  return {command,
-          [buildDirectory, catalogues] { return run(*buildDirectory, *catalogues); }};
+  return {command, [buildDirectory, catalogues] {
+            return run(*buildDirectory, *catalogues);
+          }};
 }
 
 }  // namespace reproaudit

@@ -152,9 +152,9 @@ bool useColour(const std::string &word) {
     return word == "always";
   const char *no = std::getenv("NO_COLOR");
   const char *force = std::getenv("CLICOLOR_FORCE");
-  if (no && *no)
+  if (no && *no != 0)
     return false;
-  return (force && *force) || isatty(STDOUT_FILENO);
+  return (force != nullptr && *force != 0) || isatty(STDOUT_FILENO) != 0;
 }
 
 }  // namespace reproaudit

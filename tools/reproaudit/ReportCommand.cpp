@@ -72,7 +72,7 @@ int run(const Arguments &arguments) {
   for (const Output &output : *outputs)
     if (const auto written = write(output, *report, sources, style); !written)
       return fail(written.error());
-  return joinsShards ? report->exitCode : kClean;
+  return joinsShards ? report->exitCode : ExitCode::Clean;
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -136,7 +135,7 @@ int write(const std::vector<std::string> &outputs, const RerunReport &report) {
     const std::size_t colon = output.find(':');
     const std::string text = render(output.substr(0, colon), report);
     if (colon == std::string::npos) {
-      if (const int written = printOut(text); written != kClean)
+      if (const int written = printOut(text); written != ExitCode::Clean)
         return written;
       continue;
     }

@@ -80,7 +80,7 @@ fs::path settingsFolder(const ScanArguments &arguments) {
 }
 
 Repository settingsRepository(const fs::path &folder) {
-  Repository repository(folder);
+  const Repository repository(folder);
   std::error_code ignored;
   const Repository here(fs::current_path(ignored));
   const bool isAround = !here.relative(folder.string()).empty();
@@ -92,7 +92,7 @@ std::expected<void, std::string> configure(CLI::App &command,
                                            const fs::path &folder) {
   for (const auto &[key, setting] : configuration.settings(folder)) {
     CLI::Option *option = command.get_option_no_throw("--" + key);
-    if (!option || isGiven(option) ||
+    if (option == nullptr || isGiven(option) ||
         llvm::any_of(option->get_excludes(), isGiven))
       continue;
     try {

@@ -137,20 +137,20 @@ bool failsOn(const std::string &word, const Report &report) {
 
 int exitCodeOf(const Arguments &arguments, const ScanResult &result) {
   if (result.interrupted)
-    return kInterrupted;
+    return ExitCode::Interrupted;
   if (!result.hasUnits)
-    return kUsage;
+    return ExitCode::Usage;
   if (!result.report.complete && !arguments.allowIncomplete)
-    return kIncomplete;
-  return failsOn(arguments.failOn, result.report) ? kFindings : kClean;
+    return ExitCode::Incomplete;
+  return failsOn(arguments.failOn, result.report) ? ExitCode::Findings
+                                                  : ExitCode::Clean;
 }
 
 /// Leaves out what the baseline accepts. An entry whose finding is gone makes
 /// the next reader trust a list that is not true, so it is an error, unless the
 /// command line has narrowed what is looked for.
-std::expected<void, std::string> applyBaseline(const Arguments &arguments,
-                                               bool isNarrowed,
-                                               ScanResult &result) {
+std::expected<void, std::string>
+applyBaseline(const Arguments &arguments, bool isNarrowed, ScanResult &result) {
   const auto baseline = readBaselineFile(arguments.baseline);
   if (!baseline)
     return std::unexpected(baseline.error());
@@ -202,8 +202,9 @@ std::expected<void, std::string> applyFixes(const Arguments &arguments,
   findings = std::move(left);
   std::fprintf(stderr, "reproaudit: %s fixed%s\n",
                counted(plan.fixed.size(), "finding").c_str(),
-               plan.conflicting ? "; others overlap with these, run it again"
-                                : "");
+               (plan.conflicting != 0)
+                   ? "; others overlap with these, run it again"
+                   : "");
   return {};
 }
 
@@ -226,7 +227,7 @@ int run(CLI::App &command, const Arguments &arguments) {
                          "--cmake-trace asks; its code is executed\n");
   options.shard = shardOf(arguments.shard);
   options.measureTime = arguments.statistics;
-  if (!arguments.quiet && isatty(STDERR_FILENO))
+  if (!arguments.quiet && isatty(STDERR_FILENO) != 0)
     options.progress = showProgress;
 
   const auto start = std::chrono::steady_clock::now();
@@ -235,7 +236,8 @@ int run(CLI::App &command, const Arguments &arguments) {
     return fail(result.error());
   Report &report = result->report;
   if (!arguments.baseline.empty())
-    if (const auto applied = applyBaseline(arguments, isNarrowed, *result); !applied)
+    if (const auto applied = applyBaseline(arguments, isNarrowed, *result);
+        !applied)
       return fail(applied.error());
   if (!arguments.evidence.empty())
     if (const auto applied = applyEvidence(arguments.evidence, report.findings);
@@ -267,9 +269,9 @@ int run(CLI::App &command, const Arguments &arguments) {
                               std::chrono::steady_clock::now() - start)
                               .count());
   // A shard judges nothing: `merge` does, over all of them.
-  const bool isJudged =
-      report.exitCode == kFindings || report.exitCode == kIncomplete;
-  return report.shard && isJudged ? kClean : report.exitCode;
+  const bool isJudged = report.exitCode == ExitCode::Findings ||
+                        report.exitCode == ExitCode::Incomplete;
+  return report.shard && isJudged ? ExitCode::Clean : report.exitCode;
 }
 
 }  // namespace

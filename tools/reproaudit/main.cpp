@@ -20,7 +20,7 @@ int printOut(const std::string &text) {
   if (!written || std::fflush(stdout) != 0)
     return fail("cannot write to the standard output: " +
                 std::generic_category().message(errno));
-  return kClean;
+  return ExitCode::Clean;
 }
 
 namespace {
@@ -70,7 +70,7 @@ int runCommandLine(int argc, char **argv) {
   for (const Command &command : commands)
     if (command.app->parsed())
       return command.run();
-  return kUsage;
+  return ExitCode::Usage;
 }
 
 }  // namespace
@@ -82,6 +82,6 @@ int main(int argc, char **argv) {
   } catch (const std::exception &problem) {
     return reproaudit::fail(std::string("internal error: ") + problem.what() +
                                 "; please report it with the command line",
-                            reproaudit::kInternal);
+                            reproaudit::ExitCode::Internal);
   }
 }

@@ -21,7 +21,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace reproaudit {
 
@@ -122,7 +121,8 @@ bool Audit::runNaturally() {
   report_.natural.runs = std::max(1U, options_.runs);
   for (unsigned i = 1; i < report_.natural.runs; ++i) {
     const auto differences = compare(first, trial_.natural(), options_.compare);
-    report_.natural.differing += !differences.empty();
+    report_.natural.differing +=
+        static_cast<unsigned int>(!differences.empty());
     recordDifferences(std::nullopt, differences);
   }
   return true;
@@ -145,7 +145,7 @@ bool Audit::runPinned() {
   report_.pinned.runs = 3;
   for (unsigned i = 1; i < report_.pinned.runs; ++i) {
     const auto differences = trial_.perturbed({});
-    report_.pinned.differing += !differences.empty();
+    report_.pinned.differing += static_cast<unsigned int>(!differences.empty());
     recordDifferences(std::nullopt, differences);
   }
   return report_.pinned.differing == 0;

@@ -79,7 +79,7 @@ std::optional<Number> numberAt(std::string_view text) {
 }
 
 bool startsWord(std::string_view text, std::size_t i) {
-  return i == 0 || !std::isalnum(static_cast<unsigned char>(text[i - 1]));
+  return i == 0 || std::isalnum(static_cast<unsigned char>(text[i - 1])) == 0;
 }
 
 /// A unit in the last place that was printed: what the reader calls "the last

@@ -349,7 +349,7 @@ double halfToDouble(std::uint16_t half) {
     value = fraction == 0 ? HUGE_VAL : std::nan("");
   else if (exponent > 0)
     value = std::ldexp(1024 + fraction, exponent - 25);
-  return half & 0x8000 ? -value : value;
+  return (half & 0x8000) != 0 ? -value : value;
 }
 
 double valueOf(const std::string &type, std::int64_t bits) {
@@ -369,7 +369,7 @@ double ordinal(std::int64_t bits, std::size_t width) {
   const int shift = static_cast<int>(8 * width - 1);
   const std::int64_t magnitude =
       bits & ((std::int64_t{1} << (shift - 1)) * 2 - 1);
-  const bool negative = (bits >> shift) & 1;
+  const bool negative = ((bits >> shift) & 1) != 0;
   return negative ? -static_cast<double>(magnitude)
                   : static_cast<double>(magnitude);
 }

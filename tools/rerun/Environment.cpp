@@ -167,7 +167,7 @@ std::string configurationOf(const Intervention &intervention,
 
 std::vector<std::string> ownEnvironment() {
   std::vector<std::string> entries;
-  for (char **entry = environ; *entry; ++entry)
+  for (char *const *entry = environ; *entry; ++entry)
     entries.emplace_back(*entry);
   std::ranges::sort(entries);
   return entries;

@@ -73,6 +73,7 @@ struct FactorRule {
 const FactorRule &ruleOf(Factor factor) {
   static const auto &rules = *new std::vector<std::unique_ptr<FactorRule>>([] {
     std::vector<std::unique_ptr<FactorRule>> made;
+    made.reserve(kFactors.size());
     for (const FactorInfo &one : kFactors)
       made.push_back(std::make_unique<FactorRule>(one));
     return made;

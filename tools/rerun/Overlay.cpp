@@ -196,6 +196,7 @@ bool Overlay::keepScratch(int scratch) const {
 bool Overlay::mount(const fs::path &elsewhere) const {
   // Opened before the first mount hides them.
   std::vector<int> lower;
+  lower.reserve(places_.size());
   for (const fs::path &place : places_)
     lower.push_back(openPlace(place));
   const int scratch = openPlace(scratch_);

@@ -21,10 +21,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <optional>
 #include <poll.h>
 #include <sched.h>
-#include <sstream>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -141,7 +139,7 @@ bool pinToOneProcessor(bool realtime) {
     execvpe(launch.arguments[0], launch.arguments.data(),
             launch.environment.data());
   ending.error = errno;
-  (void)!write(launch.status, &ending, sizeof ending);
+  (void)(write(launch.status, &ending, sizeof ending) == 0);
   _exit(127);
 }
 
@@ -192,7 +190,7 @@ bool setUpNamespaces(const Launch &launch) {
     ending.error = errno;
   } else {
     pid_t ended = 0;
-    while (ended != target && !stopRequested) {
+    while (ended != target && stopRequested == 0) {
       ended = waitpid(-1, &ending.status, 0);
       if (ended < 0 && errno == ECHILD)
         break;
@@ -202,7 +200,7 @@ bool setUpNamespaces(const Launch &launch) {
   }
   if (!launch.processes)
     killDescendants();
-  (void)!write(launch.status, &ending, sizeof ending);
+  (void)(write(launch.status, &ending, sizeof ending) == 0);
   _exit(0);
 }
 
@@ -291,11 +289,11 @@ Watched watch(Streams &streams, Clock::time_point deadline,
                            static_cast<int>(std::max<long>(0, left.count())));
     if (count == 0)
       return Watched::TimedOut;
-    if (ready[0].revents && !drain(ready[0].fd, streams.outBytes))
+    if (ready[0].revents != 0 && !drain(ready[0].fd, streams.outBytes))
       streams.out.read.reset();
-    if (ready[1].revents && !drain(ready[1].fd, streams.errBytes))
+    if (ready[1].revents != 0 && !drain(ready[1].fd, streams.errBytes))
       streams.err.read.reset();
-    if (ready[2].revents) {
+    if (ready[2].revents != 0) {
       Ending ending;
       if (read(ready[2].fd, &ending, sizeof ending) != sizeof ending)
         streams.status.read.reset();
@@ -424,6 +422,7 @@ bool compileLocale(const fs::path &directory) {
 
 std::vector<char *> pointersTo(std::vector<std::string> &texts) {
   std::vector<char *> pointers;
+  pointers.reserve(texts.size());
   for (std::string &text : texts)
     pointers.push_back(text.data());
   pointers.push_back(nullptr);

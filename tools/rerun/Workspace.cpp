@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>

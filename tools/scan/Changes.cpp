@@ -64,7 +64,7 @@ OwnedIndex indexOfCommit(git_repository *repository) {
   git_index *index = nullptr;
   const char *own = std::getenv("GIT_INDEX_FILE");
   std::error_code ignored;
-  if (!own || !std::filesystem::exists(own, ignored) ||
+  if (own == nullptr || !std::filesystem::exists(own, ignored) ||
       git_index_open(&index, own) != 0)
     git_repository_index(&index, repository);
   return OwnedIndex(index);
@@ -100,7 +100,7 @@ std::expected<Changes, std::string> changesSince(const Repository &repository,
                      git_object_id(head.get())) != 0)
     return std::unexpected(
         llvm::formatv("'{0}' and HEAD have no common commit here{1}", reference,
-                      git_repository_is_shallow(opened.get())
+                      git_repository_is_shallow(opened.get()) != 0
                           ? "; the clone is shallow: run `git fetch "
                             "--unshallow` or check out with full history"
                           : "")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Rule.h"
 #include "reproaudit/report/RuleMarkdown.h"
 #include "reproaudit/scan/Configuration.h"
 #include "reproaudit/scan/Scan.h"
@@ -12,9 +11,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Shape = ConfigurationKey::Shape;
 
-const Json kRules = {{"type", "array"},
+const Json Rules = {{"type", "array"},
                      {"items", {{"$ref", "#/definitions/rule"}}}};
-const Json kLevels = {
+const Json Levels = {
     {"type", "object"},
     {"propertyNames", {{"$ref", "#/definitions/rule"}}},
     {"additionalProperties", {{"enum", {"off", "note", "warning", "error"}}}}};
@@ -22,7 +21,7 @@ const Json kLevels = {
 Json schemaOf(const ConfigurationKey &key) {
   Json word = {{"type", "string"}};
   if (key.of == ConfigurationKey::Of::Rule)
-    word = kRules["items"];
+    word = Rules["items"];
   else if (!key.allowed.empty())
     word = {{"enum", key.allowed}};
   switch (key.shape) {
@@ -35,7 +34,7 @@ Json schemaOf(const ConfigurationKey &key) {
   case Shape::Flag:
     return {{"type", "boolean"}};
   case Shape::Levels:
-    return kLevels;
+    return Levels;
   case Shape::Paths:
     break;
   }
@@ -46,8 +45,8 @@ Json schemaOf(const ConfigurationKey &key) {
             {"required", {"path"}},
             {"properties",
              {{"path", {{"type", "string"}}},
-              {"ignore", kRules},
-              {"levels", kLevels}}}}}};
+              {"ignore", Rules},
+              {"levels", Levels}}}}}};
 }
 
 }  // namespace

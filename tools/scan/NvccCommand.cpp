@@ -10,8 +10,6 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
 
-#include <algorithm>
-
 using llvm::StringRef;
 
 namespace reproaudit {
@@ -19,44 +17,123 @@ namespace {
 
 /// Options whose value follows, as its own argument or after '='.
 constexpr StringRef kDroppedWithValue[] = {
-    "-Xptxas",       "--ptxas-options",     "-Xnvlink",
-    "--nvlink-options", "-Xfatbin",         "--fatbin-options",
-    "-Xarchive",     "--archive-options",   "-maxrregcount",
-    "--maxrregcount", "-ccbin",             "--compiler-bindir",
-    "-t",            "--threads",           "-split-compile",
-    "--split-compile", "-cudart",           "--cudart",
-    "-cudadevrt",    "--cudadevrt",         "-diag-suppress",
-    "--diag-suppress", "-diag-error",       "--diag-error",
-    "-diag-warn",    "--diag-warn",         "-Werror",
-    "--Werror",      "-lib",                "-dryrun-dir",
-    "-keep-dir",     "--keep-dir",          "-odir",
-    "--output-directory", "-jump-table-density", "--device-debug-level",
-    "-default-stream", "--default-stream",  "-Xlinker",
-    "--linker-options", "-dopt",            "--dopt",
-    "-ftz",          "--ftz",               "-prec-div",
-    "--prec-div",    "-prec-sqrt",          "--prec-sqrt",
-    "-arch-list",    "-code",               "--gpu-code",
-    "-MF",           "-MT",                 "--dependency-output",
-    "-Xcudafe",      "--cudafe-options",    "-compress-mode",
-    "--compress-mode", "-Xnvvm",            "--nvvm-options",
-    "-rdc",          "--relocatable-device-code", "-m", "--machine",
-    "-Ofast-compile", "--Ofast-compile",
-    "--generate-dependency-targets-with-phonies-file", "-err-no",
+    "-Xptxas",
+    "--ptxas-options",
+    "-Xnvlink",
+    "--nvlink-options",
+    "-Xfatbin",
+    "--fatbin-options",
+    "-Xarchive",
+    "--archive-options",
+    "-maxrregcount",
+    "--maxrregcount",
+    "-ccbin",
+    "--compiler-bindir",
+    "-t",
+    "--threads",
+    "-split-compile",
+    "--split-compile",
+    "-cudart",
+    "--cudart",
+    "-cudadevrt",
+    "--cudadevrt",
+    "-diag-suppress",
+    "--diag-suppress",
+    "-diag-error",
+    "--diag-error",
+    "-diag-warn",
+    "--diag-warn",
+    "-Werror",
+    "--Werror",
+    "-lib",
+    "-dryrun-dir",
+    "-keep-dir",
+    "--keep-dir",
+    "-odir",
+    "--output-directory",
+    "-jump-table-density",
+    "--device-debug-level",
+    "-default-stream",
+    "--default-stream",
+    "-Xlinker",
+    "--linker-options",
+    "-dopt",
+    "--dopt",
+    "-ftz",
+    "--ftz",
+    "-prec-div",
+    "--prec-div",
+    "-prec-sqrt",
+    "--prec-sqrt",
+    "-arch-list",
+    "-code",
+    "--gpu-code",
+    "-MF",
+    "-MT",
+    "--dependency-output",
+    "-Xcudafe",
+    "--cudafe-options",
+    "-compress-mode",
+    "--compress-mode",
+    "-Xnvvm",
+    "--nvvm-options",
+    "-rdc",
+    "--relocatable-device-code",
+    "-m",
+    "--machine",
+    "-Ofast-compile",
+    "--Ofast-compile",
+    "--generate-dependency-targets-with-phonies-file",
+    "-err-no",
 };
 
 constexpr StringRef kDroppedFlags[] = {
-    "-dc", "--device-c", "-dlink", "-dw",
-    "-cubin", "-ptx", "-fatbin", "-lineinfo", "--generate-line-info", "-G",
-    "--device-debug", "--expt-relaxed-constexpr", "-expt-relaxed-constexpr",
-    "--keep", "-keep", "--verbose", "-restrict", "--restrict", "-res-usage",
-    "--resource-usage", "-extra-device-vectorization",
-    "--extra-device-vectorization", "-dlto", "-dryrun", "--dryrun", "-src-in-ptx",
-    "-forward-unknown-to-host-compiler", "--forward-unknown-to-host-compiler",
-    "-forward-unknown-opts", "-forward-unknown-to-host-linker",
-    "-time", "-clean", "--use-local-env", "-MD", "-MMD", "-MP",
-    "--disable-warnings", "--display-error-number", "--no-display-error-number",
-    "--extra-warnings", "-ewp", "--extensible-whole-program", "-no-compress",
-    "--no-compress", "-gen-opt-lto", "--gen-opt-lto",
+    "-dc",
+    "--device-c",
+    "-dlink",
+    "-dw",
+    "-cubin",
+    "-ptx",
+    "-fatbin",
+    "-lineinfo",
+    "--generate-line-info",
+    "-G",
+    "--device-debug",
+    "--expt-relaxed-constexpr",
+    "-expt-relaxed-constexpr",
+    "--keep",
+    "-keep",
+    "--verbose",
+    "-restrict",
+    "--restrict",
+    "-res-usage",
+    "--resource-usage",
+    "-extra-device-vectorization",
+    "--extra-device-vectorization",
+    "-dlto",
+    "-dryrun",
+    "--dryrun",
+    "-src-in-ptx",
+    "-forward-unknown-to-host-compiler",
+    "--forward-unknown-to-host-compiler",
+    "-forward-unknown-opts",
+    "-forward-unknown-to-host-linker",
+    "-time",
+    "-clean",
+    "--use-local-env",
+    "-MD",
+    "-MMD",
+    "-MP",
+    "--disable-warnings",
+    "--display-error-number",
+    "--no-display-error-number",
+    "--extra-warnings",
+    "-ewp",
+    "--extensible-whole-program",
+    "-no-compress",
+    "--no-compress",
+    "-gen-opt-lto",
+    "--gen-opt-lto",
 };
 
 /// The option of \p argument if it has a value: `-std=c++17` gives `-std`.
@@ -70,7 +147,9 @@ std::string architectureOf(StringRef value) {
     if (at == StringRef::npos)
       continue;
     const StringRef digits =
-        value.substr(at + prefix.size()).take_while([](char c) { return llvm::isDigit(c); });
+        value.substr(at + prefix.size()).take_while([](char c) {
+          return llvm::isDigit(c);
+        });
     if (!digits.empty())
       return ("sm_" + llvm::Twine(digits)).str();
   }
@@ -120,8 +199,8 @@ bool Translation::translateForwarded(StringRef name) {
 }
 
 bool Translation::translateTarget(StringRef name) {
-  if (!llvm::is_contained({"-gencode", "--generate-code", "-arch", "--gpu-architecture"},
-                          name))
+  if (!llvm::is_contained(
+          {"-gencode", "--generate-code", "-arch", "--gpu-architecture"}, name))
     return false;
   const std::string found = architectureOf(value());
   const auto number = [](StringRef architecture) {
@@ -184,7 +263,8 @@ std::filesystem::path findCudaToolkit(const std::string &compiler) {
   if (const fs::path own = fs::path(compiler).parent_path().parent_path();
       !own.empty() && isToolkit(own))
     return own;
-  if (const char *path = std::getenv("CUDA_PATH"); path && isToolkit(path))
+  if (const char *path = std::getenv("CUDA_PATH");
+      path != nullptr && isToolkit(path))
     return path;
   if (isToolkit("/usr/local/cuda"))
     return "/usr/local/cuda";

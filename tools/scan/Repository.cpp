@@ -88,6 +88,7 @@ std::vector<std::string> trackedFiles(git_repository *repository) {
   git_repository_index(&raw, repository);
   const Owned<git_index, git_index_free> index(raw);
   std::vector<std::string> files;
+  files.reserve(git_index_entrycount(index.get()));
   for (std::size_t i = 0; i < git_index_entrycount(index.get()); ++i)
     files.emplace_back(git_index_get_byindex(index.get(), i)->path);
   return files;
@@ -176,7 +177,7 @@ Revision Repository::revision() const {
     const Owned<git_reference, git_reference_free> head(headRaw);
     if (const git_oid *commit = git_reference_target(head.get()))
       revision.commit = git_oid_tostr_s(commit);
-    if (git_reference_is_branch(head.get()))
+    if (git_reference_is_branch(head.get()) != 0)
       revision.branch = git_reference_shorthand(head.get());
   }
   return revision;

@@ -51,7 +51,7 @@ void keepShard(const Shard &shard, std::vector<Unit> &units) {
   std::string name;
   std::size_t index = 0;  // Of the source, from 1.
   for (Unit &unit : units) {
-    index += index == 0 || unit.name != name;
+    index += static_cast<std::size_t>(index == 0 || unit.name != name);
     name = unit.name;
     if ((index - 1) % shard.count == shard.number - 1)
       kept.push_back(std::move(unit));
@@ -132,8 +132,7 @@ Judgement Scan::judgeNow(ScanResult &result) {
   if (!options_.shard)
     link(judgement, options_.rules);
   const Project project(repository_.root().string(), repository_.files(),
-                        projectUnits_, {},
-                        evaluatedByCMake(judgement.notices));
+                        projectUnits_, {}, evaluatedByCMake(judgement.notices));
   if (!options_.shard || options_.shard->number == 1)
     judgeProject(project, options_, judgement);
   if (!options_.shard)

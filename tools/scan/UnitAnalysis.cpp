@@ -13,9 +13,9 @@
 #include "clang/Frontend/FrontendAction.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Tooling/Tooling.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Timer.h"
-#include "llvm/Support/FormatVariadic.h"
 
 #include <nlohmann/json.hpp>
 
@@ -64,8 +64,7 @@ private:
 /// Runs the matchers over the project's part of the AST.
 class RuleConsumer final : public ASTConsumer {
 public:
-  RuleConsumer(Checks checks,
-               std::unique_ptr<ast_matchers::MatchFinder> finder,
+  RuleConsumer(Checks checks, std::unique_ptr<ast_matchers::MatchFinder> finder,
                FindingCollector &collector, const UnitOptions &options)
       : checks_(std::move(checks)), finder_(std::move(finder)),
         collector_(collector), options_(options) {}
@@ -151,8 +150,9 @@ Notice parseNotice(const Unit &unit, const FindingCollector &collector,
   const Notice &first = collector.firstError();
   const StringRef text = first.text;
   const std::string place =
-      first.path.empty() ? std::string()
-                         : llvm::formatv(" at {}:{}", first.path, first.line).str();
+      first.path.empty()
+          ? std::string()
+          : llvm::formatv(" at {}:{}", first.path, first.line).str();
   std::string advice = "findings may be missing";
   StringRef header = text;
   if (header.consume_front("'") && header.consume_back("' file not found"))
@@ -163,10 +163,11 @@ Notice parseNotice(const Unit &unit, const FindingCollector &collector,
           .path = unit.name,
           .line = first.path == unit.name ? first.line : 0,
           .text = llvm::formatv("does not parse completely: {} error{}, the "
-                              "first{}: {}; {}",
-                              collector.errors(),
-                              collector.errors() == 1 ? "" : "s", place,
-                              text.str(), advice).str()};
+                                "first{}: {}; {}",
+                                collector.errors(),
+                                collector.errors() == 1 ? "" : "s", place,
+                                text.str(), advice)
+                      .str()};
 }
 
 /// The real files, with \p instead in front of them. A file that was not there
@@ -231,8 +232,9 @@ std::optional<std::string> unreadable(const CompileCommand &command) {
     return "cannot be read; check its permissions";
   if (fs::current_path(command.directory, error); error)
     return llvm::formatv("is compiled in {}, which cannot be entered: {}; "
-                       "configure the build again",
-                       command.directory, error.message()).str();
+                         "configure the build again",
+                         command.directory, error.message())
+        .str();
   return std::nullopt;
 }
 
@@ -263,8 +265,9 @@ UnitResult analyseUnit(const Unit &unit, const Repository &repository,
          .id = "refused-argument",
          .path = unit.name,
          .text = llvm::formatv("`{}` in its compile command could run code or "
-                             "read files from elsewhere and is not used",
-                             argument).str()});
+                               "read files from elsewhere and is not used",
+                               argument)
+                     .str()});
   for (const std::vector<std::string> &side : unit.clang->sides)
     runSide(side, unit, repository, options, result);
   if (options.measureTime) {
@@ -276,13 +279,11 @@ UnitResult analyseUnit(const Unit &unit, const Repository &repository,
 }
 
 void to_json(nlohmann::ordered_json &json, const UnitResult &result) {
-  json = {{"findings", result.findings},
-          {"facts", result.facts},
-          {"notices", result.notices},
-          {"complete", result.complete},
-          {"inputs", result.inputs},
-          {"secondsOfRule", result.secondsOfRule},
-          {"seconds", result.seconds}};
+  json = {
+      {"findings", result.findings}, {"facts", result.facts},
+      {"notices", result.notices},   {"complete", result.complete},
+      {"inputs", result.inputs},     {"secondsOfRule", result.secondsOfRule},
+      {"seconds", result.seconds}};
 }
 
 void from_json(const nlohmann::ordered_json &json, UnitResult &result) {

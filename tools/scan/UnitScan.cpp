@@ -41,7 +41,7 @@ Notice lostWorker(const std::string &unit, const WorkerOutcome &outcome,
     notice.text = llvm::formatv(
         "is not analysed: its parser crashed ({0}); the other units are not "
         "affected",
-        outcome.signal ? strsignal(outcome.signal) : "unexpected end");
+        outcome.signal != 0 ? strsignal(outcome.signal) : "unexpected end");
   }
   return notice;
 }

@@ -59,8 +59,8 @@ struct Worker {
 void writeAll(int descriptor, const std::string &text) {
   std::size_t written = 0;
   while (written < text.size()) {
-    const ssize_t n = write(descriptor, text.data() + written,
-                            text.size() - written);
+    const ssize_t n =
+        write(descriptor, text.data() + written, text.size() - written);
     if (n < 0 && errno != EINTR)
       return;
     written += n > 0 ? static_cast<std::size_t>(n) : 0;
@@ -71,7 +71,7 @@ void limitThisProcess(const WorkerLimits &limits) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::signal(SIGINT, SIG_IGN);  // The parent decides, and kills us.
   std::signal(SIGTERM, SIG_DFL);
-  if (limits.memory) {
+  if (limits.memory != 0) {
     const rlimit memory{limits.memory, limits.memory};
     setrlimit(RLIMIT_AS, &memory);
   }
@@ -171,16 +171,17 @@ bool runWorkers(std::size_t count, const WorkerLimits &limits,
         done(worker.job, {.end = WorkerOutcome::End::OutOfMemory});
     }
     std::vector<pollfd> pipes;
+    pipes.reserve(running.size());
     for (const Worker &worker : running)
       pipes.push_back({worker.pipe, POLLIN, 0});
     poll(pipes.data(), pipes.size(), /*timeout in ms=*/200);
-    if (gInterrupted) {
+    if (gInterrupted != 0) {
       killAll(running);
       return false;
     }
     killLateOnes(running, limits.time);
     for (std::size_t i = pipes.size(); i-- > 0;) {
-      if (!(pipes[i].revents & (POLLIN | POLLHUP)) || readSome(running[i]))
+      if ((pipes[i].revents & (POLLIN | POLLHUP)) == 0 || readSome(running[i]))
         continue;
       close(running[i].pipe);
       done(running[i].job, outcomeOf(running[i]));

@@ -152,7 +152,7 @@ void Machine::runForeach(const std::vector<Invocation> &code, std::size_t begin,
     values.emplace_back("${" + arguments[0].text + "}");
   if (values.size() > kMaxLoop)
     values.resize(kMaxLoop);
-  for (std::string &value : values) {
+  for (std::string const &value : values) {
     if (isResolved(value))
       set(arguments[0].text, value);
     else

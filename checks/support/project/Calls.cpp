@@ -131,7 +131,7 @@ std::optional<std::string> CallReader::value(SyntaxNode node,
     if (sign != "%")
       return std::nullopt;
     std::string out = *left;
-    std::vector<SyntaxNode> parts =
+    const std::vector<SyntaxNode> parts =
         right.is("tuple") || right.is("parenthesized_expression")
             ? right.children()
             : std::vector{right};

@@ -20,7 +20,8 @@ constexpr std::string_view kSchema = "reproaudit-catalogue/1";
 std::string joined(const auto &words) {
   std::string text;
   for (const std::string_view word : words)
-    text += (text.empty() ? "reproaudit/analysis/Document.h" : ", ") + std::string(word);
+    text += (text.empty() ? "reproaudit/analysis/Document.h" : ", ") +
+            std::string(word);
   return text;
 }
 
@@ -303,8 +304,9 @@ void Reader::use(const Node &node, std::vector<Use> &uses) {
 /// A variable of the environment that the program sets itself.
 void Reader::environment(const Node &node, std::vector<Use> &uses) {
   const std::string name = text(node, "environment", true);
-  const std::string value =
-      node["value"].isNull() ? "reproaudit/analysis/Document.h" : pattern(node["value"], "text");
+  const std::string value = node["value"].isNull()
+                                ? "reproaudit/analysis/Document.h"
+                                : pattern(node["value"], "text");
   Use set;
   set.names = {"setenv", "_putenv_s", "SetEnvironmentVariableA"};
   set.arguments = {{.at = 0, .text = "^" + name + "$"},
@@ -320,6 +322,7 @@ std::vector<ArgumentTest> Reader::arguments(const Node &node) {
   std::vector<ArgumentTest> tests;
   if (!node.isNull() && !node.isList())
     fail(node.line, "a list of conditions is expected here");
+  tests.reserve(node.entries.size());
   for (const reproaudit::Entry &entry : node.entries)
     tests.push_back(argument(entry.value));
   return tests;

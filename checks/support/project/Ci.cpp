@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // CI services beside GitHub: GitLab, CircleCI, Azure and smaller ones.
-#include "Commands.h"
 #include "Images.h"
 #include "Pin.h"
 #include "Text.h"
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <span>
 #include <string>
-#include <utility>
 
 namespace reproaudit {
 namespace {

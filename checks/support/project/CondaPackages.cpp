@@ -19,9 +19,9 @@ void addCondaPackage(Reading &reading, const Node &spec, const Lock &lock) {
     text.remove_prefix(channel + 2);
   const std::size_t end = text.find_first_of("=<>!~ [");
   const std::string name(text.substr(0, end));
-  std::string_view rest = end == std::string_view::npos
-                              ? std::string_view{}
-                              : trim(text.substr(end));
+  const std::string_view rest = end == std::string_view::npos
+                                    ? std::string_view{}
+                                    : trim(text.substr(end));
   if (name.empty() || !isResolved(name))
     return;
   const bool isRange =

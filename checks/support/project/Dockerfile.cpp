@@ -4,7 +4,6 @@
 // lines with comments between them, here-documents, ONBUILD. What RUN runs is
 // a shell script, followed through all instructions of a stage.
 #include "Commands.h"
-#include "Images.h"
 #include "Pin.h"
 #include "Text.h"
 
@@ -415,7 +414,7 @@ private:
       reading_.partly(machine_->errorLine(),
                       "this shell command was not understood");
     machine_->finish();
-    std::vector<Command> commands = machine_->commands();
+    const std::vector<Command> commands = machine_->commands();
     readCommands(reading_, commands, !hasSnapshot_);
     hasSnapshot_ = false;
     machine_.reset();

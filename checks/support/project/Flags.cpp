@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -71,7 +70,7 @@ std::vector<Flag> flagsIn(std::string_view text) {
        at != std::string_view::npos;) {
     const std::size_t end =
         std::min(text.find_first_of(kSeparators, at), text.size());
-    std::string_view word = text.substr(at, end - at);
+    const std::string_view word = text.substr(at, end - at);
     const Known *known = knownFlag(word);
     // `$<CONFIG:Release>:-Ofast`, `--copt=-Ofast`, `CFLAGS=-Ofast`.
     for (const char separator : {':', '='}) {

@@ -6,10 +6,8 @@
 #include "Pin.h"
 #include "Text.h"
 
-#include <algorithm>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace reproaudit {
@@ -229,7 +227,7 @@ private:
     if (!isResolved(repository.text))
       return;
     const Node &ref = with["ref"];
-    std::vector<Value> values = expanded(ref);
+    const std::vector<Value> values = expanded(ref);
     for (const Value &value : values)
       reading_.add(
           {.artefact = Artefact::Source,

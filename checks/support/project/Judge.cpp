@@ -225,6 +225,7 @@ std::vector<Finding> judge(const Project &project, std::string_view rule,
   }
   std::vector<Finding> out;
   const KnownPins pins(project);
+  out.reserve(groups.size());
   for (const auto &[level, group] : groups)
     out.push_back(findingOf(project, pins, rule, level, group));
   return out;

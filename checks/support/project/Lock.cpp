@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <optional>
 #include <utility>
 
 namespace reproaudit {

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <string>
 
 namespace reproaudit {
@@ -298,7 +297,7 @@ bool readPackages(Reading &reading, const Command &command,
     return true;
   const Strength forAll = optionStrength(*manager, options, words);
   for (const std::string &word : names) {
-    Package package = packageOf(*manager, word);
+    const Package package = packageOf(*manager, word);
     const bool isName =
         !package.name.empty() && isResolved(package.name) &&
         package.name.find_first_of("*()/\\<>|\"'`") == std::string::npos;

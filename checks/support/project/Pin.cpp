@@ -223,7 +223,7 @@ Requirement requirement(std::string_view text) {
   if (startsLike(text, "git+") || isRemote(text)) {
     rest = text;
     const std::size_t egg = text.find("#egg=");
-    std::string_view url = text.substr(0, text.find('#'));
+    const std::string_view url = text.substr(0, text.find('#'));
     out.name =
         egg != std::string_view::npos
             ? text.substr(egg + 5)

@@ -32,7 +32,7 @@ std::vector<RequirementLine> requirementLines(std::string_view text) {
   unsigned number = 0;
   if (text.starts_with("\xef\xbb\xbf"))
     text.remove_prefix(3);
-  for (std::string_view line : lines(text)) {
+  for (std::string_view const line : lines(text)) {
     ++number;
     if (open.empty())
       start = number;

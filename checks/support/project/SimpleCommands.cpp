@@ -4,8 +4,6 @@
 #include "Shell.h"
 #include "Text.h"
 
-#include <utility>
-
 namespace reproaudit {
 namespace {
 

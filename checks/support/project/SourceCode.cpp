@@ -10,8 +10,6 @@
 #include "Readers.h"
 #include "Text.h"
 
-#include "reproaudit/analysis/Document.h"
-
 #include <algorithm>
 #include <array>
 #include <cctype>

@@ -45,7 +45,9 @@ class SyntaxNode {
 public:
   SyntaxNode(const SyntaxTree *tree, TSNode node) : tree_(tree), node_(node) {}
 
-  explicit operator bool() const { return tree_ && !ts_node_is_null(node_); }
+  explicit operator bool() const {
+    return tree_ != nullptr && !ts_node_is_null(node_);
+  }
   std::string_view type() const;
   bool is(std::string_view type) const { return this->type() == type; }
   std::string_view text() const;

@@ -109,7 +109,7 @@ std::string joined(std::string_view folder, std::string_view path) {
 bool isResolved(std::string_view text) {
   return !contains(text, "$") && !contains(text, "{{") &&
          !(text.starts_with('<') && text.ends_with('>')) &&
-         !(text.starts_with('%') && text.ends_with('%') && text.size() > 1);
+         (!text.starts_with('%') || !text.ends_with('%') || text.size() <= 1);
 }
 
 }  // namespace reproaudit

@@ -81,7 +81,7 @@ bool satisfiesClause(std::string_view version, std::string_view clause) {
   std::string_view wanted = trim(clause.substr(digit));
   if (wanted == "*" || wanted == "x" || wanted.empty())
     return true;
-  if (!isDigit(wanted[0]) && !(wanted[0] == 'v' && wanted.size() > 1))
+  if (!isDigit(wanted[0]) && (wanted[0] != 'v' || wanted.size() <= 1))
     return true;
   const bool isPrefix = wanted.ends_with(".*") || wanted.ends_with(".x");
   if (isPrefix)

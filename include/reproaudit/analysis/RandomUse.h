@@ -30,7 +30,7 @@ struct Generator {
   const clang::ValueDecl *engine = nullptr;
   const GlobalGenerator *global = nullptr;
 
-  bool known() const { return engine || global; }
+  bool known() const { return engine != nullptr || global != nullptr; }
   bool operator==(const Generator &) const = default;
 };
 
@@ -51,7 +51,7 @@ struct Seeding {
 
   /// A seed that somebody chose arrives at a generator here.
   bool isChosen() const {
-    return kind != Handed && seed &&
+    return kind != Handed && seed != nullptr &&
            (origin.kind == OriginKind::Parameter ||
             origin.kind == OriginKind::Configuration);
   }

@@ -46,9 +46,9 @@ TEST(UnitOrder, FindsEverySpellingOfALoop) {
     const FunctionDecl *function = unit.function("f" + std::to_string(i));
     std::size_t found = 0;
     for (const Visit &visit : visits)
-      found +=
-          sources.isPointWithin(visit.site->getBeginLoc(),
-                                function->getBeginLoc(), function->getEndLoc());
+      found += static_cast<std::size_t>(sources.isPointWithin(
+          visit.site->getBeginLoc(), function->getBeginLoc(),
+          function->getEndLoc()));
     EXPECT_EQ(found, cases[i].visits) << cases[i].body;
   }
   forgetUnitOrder();

@@ -67,6 +67,7 @@ TEST(Readers, SurviveTheFuzzCorpus) {
 /// What a reader found, without the order of equal lines.
 std::vector<std::string> names(const Inventory &inventory) {
   std::vector<std::string> out;
+  out.reserve(inventory.dependencies.size());
   for (const Dependency &one : inventory.dependencies)
     out.push_back(one.name + " " + one.resolved + " " +
                   std::to_string(one.at.line) +

@@ -7,7 +7,7 @@ namespace reproaudit {
 namespace {
 
 TEST(CompareVersions, OrdersNumbersAndPreReleases) {
-  const char *sorted[] = {
+  const char *const sorted[] = {
       "1.9",          "1.10a1",    "1.10rc1", "1.10", "1.10.1",
       "1.10.1.post1", "1.11.dev0", "1.11",    "2",    "99999999999999999999"};
   for (std::size_t i = 0; i < std::size(sorted); ++i)
