@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/HandedOutSlots.h"
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/Sorts.h"
@@ -22,7 +23,8 @@ constexpr RuleInfo kInfo = validated({
 Elements that several threads append stand in the order in which the threads
 arrived. A lock or a concurrent container excludes a race, not that: the next
 run has the same elements in another order, and the first of equals, the sum of
-all or the batch that an element falls into is another one.)md",
+all or the batch that an element falls into is another one. Positions that an
+atomic counter hands out are the same.)md",
     .bad = R"cpp(
 #include <mutex>
 #include <thread>
@@ -116,7 +118,7 @@ bool isOrderless(const FunctionDecl &function, const ParallelWrite &write,
   });
   const auto *variable = dyn_cast<VarDecl>(&sequence);
   const bool escapes = variable == nullptr || !variable->hasLocalStorage() ||
-                       variable->getType()->isReferenceType();
+                       variable->getType()->isPointerOrReferenceType();
   return sorted || (!escapes && uses == counts);
 }
 
@@ -148,13 +150,19 @@ bool isThreadList(const NamedDecl &sequence) {
           element->getName().contains("future"));
 }
 
+/// True if \p write adds an element to a shared sequence.
+bool appends(const ParallelWrite &write) {
+  return write.kind == ParallelWrite::Kind::Append
+             ? write.reach == Reach::Shared
+             : takesNextSlot(write);
+}
+
 void ParallelAppendCheck::judge(const FunctionDecl &function,
                                 const ParallelCode &code) {
   for (const ParallelWrite &write : code.writes) {
     // Deeper calls append to queues and caches; the body itself to results.
-    if (write.kind != ParallelWrite::Kind::Append || !write.region ||
-        !write.region->repeated || write.via || write.once ||
-        write.guard == Guard::Ordered || write.reach != Reach::Shared)
+    if (!write.region || !write.region->repeated || write.via || write.once ||
+        write.guard == Guard::Ordered || !appends(write))
       continue;
     const NamedDecl *sequence = namedRoot(write.target);
     if (!sequence || !sequence->getIdentifier() ||

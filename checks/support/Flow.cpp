@@ -355,6 +355,8 @@ bool Flow::isKeyCall(const CallExpr &call, const Frame &frame) const {
   if (const auto *op = dyn_cast<CXXOperatorCallExpr>(&call)) {
     if (op->getOperator() == OO_Star || op->getOperator() == OO_Arrow)
       return isKey(op->getArg(0), frame);
+    if (op->getOperator() == OO_Plus && op->getNumArgs() == 2)
+      return isKeyAndConstant(op->getArg(0), op->getArg(1), frame);
     return op->getOperator() == OO_Subscript &&
            isKey(op->getArg(op->getNumArgs() - 1), frame);
   }
@@ -374,6 +376,13 @@ bool Flow::isKeyCall(const CallExpr &call, const Frame &frame) const {
   }
   return (name == "move" || name == "to_string") && call.getNumArgs() == 1 &&
          isKey(call.getArg(0), frame);
+}
+
+/// Is one operand a key and the other one the same for every element?
+bool Flow::isKeyAndConstant(const Expr *left, const Expr *right,
+                            const Frame &frame) const {
+  return (isKey(left, frame) && depends(right, frame) == 0) ||
+         (isKey(right, frame) && depends(left, frame) == 0);
 }
 
 bool Flow::isKey(const Expr *expr, const Frame &frame) const {
@@ -401,8 +410,7 @@ bool Flow::isKey(const Expr *expr, const Frame &frame) const {
   if (const auto *op = dyn_cast<BinaryOperator>(expr)) {
     if (!op->isAdditiveOp() && op->getOpcode() != BO_Mul)
       return false;
-    return (isKey(op->getLHS(), frame) && depends(op->getRHS(), frame) == 0) ||
-           (isKey(op->getRHS(), frame) && depends(op->getLHS(), frame) == 0);
+    return isKeyAndConstant(op->getLHS(), op->getRHS(), frame);
   }
   if (const auto *call = dyn_cast<CallExpr>(expr))
     return isKeyCall(*call, frame);

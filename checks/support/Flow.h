@@ -55,6 +55,8 @@ private:
   bool isElementExpr(const clang::Expr *expr) const;
   bool isIndexed(const clang::Expr &sequence) const;
   bool isKeyCall(const clang::CallExpr &call, const Frame &frame) const;
+  bool isKeyAndConstant(const clang::Expr *left, const clang::Expr *right,
+                        const Frame &frame) const;
   bool isKeyReference(const clang::ValueDecl *decl, const Frame &frame) const;
   Place ofDecl(const clang::ValueDecl *decl, const Frame &frame) const;
   Place ofThis(const Frame &frame) const;

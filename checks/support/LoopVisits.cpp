@@ -2,6 +2,7 @@
 #include "Visits.h"
 
 #include "reproaudit/analysis/Accumulation.h"
+#include "reproaudit/analysis/Objects.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/StmtCXX.h"
@@ -37,6 +38,41 @@ const CallExpr *listingIn(const Stmt *stmt) {
     return listing != nullptr;
   });
   return listing;
+}
+
+/// The container that \p condition asks whether it is empty, or null.
+const Expr *askedIfEmpty(const Expr *condition) {
+  const Expr *container = nullptr;
+  anyStmt(condition, [&](const Stmt &part) {
+    const auto *call = dyn_cast<CXXMemberCallExpr>(&part);
+    const StringRef name = call ? nameOf(call->getMethodDecl()) : StringRef();
+    if (name == "empty" || name == "size")
+      container = call->getImplicitObjectArgument();
+    return container != nullptr;
+  });
+  return container;
+}
+
+/// The variable that the block \p body makes from `container.begin()`, or null.
+const VarDecl *firstTaken(const Stmt *body, const Expr &container,
+                          const ASTContext &context) {
+  const auto isBegin = [&](const Stmt &part) {
+    const auto *call = dyn_cast<CXXMemberCallExpr>(&part);
+    const StringRef name = call ? nameOf(call->getMethodDecl()) : StringRef();
+    return (name == "begin" || name == "cbegin") &&
+           sameObject(*call->getImplicitObjectArgument(), container, context);
+  };
+  const auto *block = dyn_cast_or_null<CompoundStmt>(body);
+  if (!block)
+    return nullptr;
+  for (const Stmt *stmt : block->body())
+    if (const auto *declaration = dyn_cast<DeclStmt>(stmt);
+        declaration && declaration->isSingleDecl())
+      if (const auto *variable =
+              dyn_cast<VarDecl>(declaration->getSingleDecl());
+          variable && anyStmt(variable->getInit(), isBegin))
+        return variable;
+  return nullptr;
 }
 
 /// The variable that \p stmt sets to the value of \p call, or null.
@@ -117,7 +153,8 @@ void VisitFinder::rangeFor(const CXXForRangeStmt &loop,
 }
 
 void VisitFinder::loop(const Loop &loop, const FunctionDecl *function) {
-  if (iterators(loop, function) || listing(loop, function))
+  if (iterators(loop, function) || listing(loop, function) ||
+      draining(loop, function))
     return;
   if (const auto *spelled = dyn_cast<ForStmt>(loop.stmt))
     boostForeach(*spelled, function);
@@ -186,6 +223,22 @@ bool VisitFinder::listing(const Loop &loop, const FunctionDecl *function) {
     return true;
   }
   return false;
+}
+
+/// `while (!open.empty()) { auto next = *open.begin(); ... }`
+bool VisitFinder::draining(const Loop &loop, const FunctionDecl *function) {
+  const Expr *container = askedIfEmpty(loop.condition);
+  const Order order =
+      container ? sequences_.orderOf(container) : Order::Specified;
+  const VarDecl *taken = order != Order::Specified
+                             ? firstTaken(loop.body, *container, context_)
+                             : nullptr;
+  if (!taken)
+    return false;
+  Iteration iteration = iterationOf(*container, function, loop.stmt, loop.body);
+  iteration.elements.push_back(taken);
+  visit(order, *container, iteration);
+  return true;
 }
 
 /// BOOST_FOREACH(element, container) is `for (element =

@@ -74,11 +74,26 @@ private:
   static bool groups(const Stmt &stmt) {
     const auto *call = dyn_cast<CallExpr>(&stmt);
     return call != nullptr &&
-           llvm::StringSwitch<bool>(nameOf(call->getDirectCallee()))
-               .Cases({"unique", "adjacent_find", "binary_search"}, true)
-               .Cases({"size", "empty", "erase", "clear"}, true)
-               .Cases({"lower_bound", "includes", "end", "cend"}, true)
-               .Default(false);
+           (countsDistinct(*call) ||
+            llvm::StringSwitch<bool>(nameOf(call->getDirectCallee()))
+                .Cases({"unique", "adjacent_find", "binary_search"}, true)
+                .Cases({"size", "empty", "erase", "clear"}, true)
+                .Cases({"lower_bound", "includes", "end", "cend"}, true)
+                .Default(false));
+  }
+
+  /// `unique(v.begin(), v.end()) - v.begin()`, `distance(v.begin(),
+  /// unique(...))`
+  static bool countsDistinct(const CallExpr &call) {
+    const auto isUnique = [](const Expr *expr) {
+      const auto *made = dyn_cast<CallExpr>(bare(expr));
+      return made && nameOf(made->getDirectCallee()) == "unique";
+    };
+    const auto *op = dyn_cast<CXXOperatorCallExpr>(&call);
+    if (op && op->getOperator() == OO_Minus && op->getNumArgs() == 2)
+      return isUnique(op->getArg(0));
+    return nameOf(call.getDirectCallee()) == "distance" &&
+           call.getNumArgs() == 2 && isUnique(call.getArg(1));
   }
 
   bool takesKey(const Stmt &stmt, StringRef key) const {

@@ -41,6 +41,7 @@ private:
   void loop(const Loop &loop, const clang::FunctionDecl *function);
   bool iterators(const Loop &loop, const clang::FunctionDecl *function);
   bool listing(const Loop &loop, const clang::FunctionDecl *function);
+  bool draining(const Loop &loop, const clang::FunctionDecl *function);
   void boostForeach(const clang::ForStmt &loop,
                     const clang::FunctionDecl *function);
   const clang::Expr *visitedBy(const clang::VarDecl &iterator,
