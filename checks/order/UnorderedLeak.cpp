@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/OrderCheck.h"
+#include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/Sinks.h"
 
 using namespace clang;
 
@@ -76,6 +77,11 @@ StringRef messageFor(Effect::Kind kind) {
   }
 }
 
+bool isForPeople(const Effect &leak) {
+  const auto *variable = dyn_cast_or_null<ValueDecl>(leak.target);
+  return variable && holdsMessages(*variable);
+}
+
 class UnorderedLeakCheck final : public OrderCheck {
 public:
   UnorderedLeakCheck(StringRef name, tidy::ClangTidyContext *context)
@@ -90,7 +96,7 @@ void UnorderedLeakCheck::judge(const Visit &visit) {
     return;
   const Effect *leak = visit.mostCertain(
       [](const Effect &effect) { return !messageFor(effect.kind).empty(); });
-  if (!leak)
+  if (!leak || isForPeople(*leak))
     return;
   const SourceLocation at = visit.site->getBeginLoc();
   report(leak->certain, at, messageFor(leak->kind))

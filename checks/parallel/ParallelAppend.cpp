@@ -2,6 +2,7 @@
 #include "reproaudit/analysis/HandedOutSlots.h"
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/Sinks.h"
 #include "reproaudit/analysis/Sorts.h"
 #include "reproaudit/analysis/Types.h"
 
@@ -122,24 +123,9 @@ bool isOrderless(const FunctionDecl &function, const ParallelWrite &write,
   return sorted || (!escapes && uses == counts);
 }
 
-/// What is appended for people or for errors has no order to keep.
-bool isForPeople(const NamedDecl &sequence, const Expr &value) {
-  const std::string lower = sequence.getName().lower();
-  const StringRef name(lower);
-  const CXXRecordDecl *type = bare(&value)->getType()->getAsCXXRecordDecl();
-  return name.contains("log") || name.contains("err") ||
-         name.contains("warn") || name == "cout" || name == "clog" ||
-         name.contains("exception") ||
-         (type != nullptr && type->getIdentifier() != nullptr &&
-          type->getName() == "exception_ptr");
-}
-
-bool isThreadList(const NamedDecl &sequence) {
-  const auto *value = dyn_cast<ValueDecl>(&sequence);
-  const auto *container =
-      value ? dyn_cast_or_null<ClassTemplateSpecializationDecl>(
-                  value->getType().getNonReferenceType()->getAsCXXRecordDecl())
-            : nullptr;
+bool isThreadList(const ValueDecl &sequence) {
+  const auto *container = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      sequence.getType().getNonReferenceType()->getAsCXXRecordDecl());
   if (!container || container->getTemplateArgs().size() == 0 ||
       container->getTemplateArgs()[0].getKind() != TemplateArgument::Type)
     return false;
@@ -164,9 +150,10 @@ void ParallelAppendCheck::judge(const FunctionDecl &function,
     if (!write.region || !write.region->repeated || write.via || write.once ||
         write.guard == Guard::Ordered || !appends(write))
       continue;
-    const NamedDecl *sequence = namedRoot(write.target);
-    if (!sequence || !sequence->getIdentifier() ||
-        isForPeople(*sequence, *write.value) || isThreadList(*sequence) ||
+    const auto *sequence = dyn_cast_or_null<ValueDecl>(namedRoot(write.target));
+    // Threads print their progress.
+    if (!sequence || !sequence->getIdentifier() || holdsMessages(*sequence) ||
+        sequence->getName() == "cout" || isThreadList(*sequence) ||
         isOrderless(function, write, *sequence) ||
         !isNew(write.expression->getBeginLoc()))
       continue;

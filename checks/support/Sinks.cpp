@@ -4,6 +4,7 @@
 #include "reproaudit/analysis/Names.h"
 
 #include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
@@ -36,6 +37,11 @@ constexpr llvm::StringLiteral kDiagnosticFiles[] = {
     "log",      "logs",  "logger", "logfile", "trace",  "debug",
     "dbg",      "stats", "stat",   "profile", "timing", "timings",
     "progress", "err",   "error",  "bench",   "stderr", "report"};
+
+constexpr llvm::StringLiteral kMessages[] = {
+    "log",     "logs",       "err",         "errs",    "error",    "errors",
+    "warn",    "warning",    "warnings",    "message", "messages", "exception",
+    "notices", "exceptions", "diagnostics", "cerr",    "clog",     "cout"};
 
 constexpr llvm::StringLiteral kPrintVerbs[] = {"print", "printf",  "println",
                                                "puts",  "putchar", "vprintf",
@@ -132,7 +138,28 @@ Use useOfStreamType(QualType type, StringRef name) {
 
 Use mostHarmful(Use a, Use b) { return std::max(a, b); }
 
+/// Text, a stream of it, or an exception.
+bool isMessage(QualType type) {
+  const CXXRecordDecl *record =
+      type.getNonReferenceType()->getAsCXXRecordDecl();
+  const StringRef name = record ? identifierOf(*record) : StringRef();
+  return isText(type) || name.ends_with("stream") || name == "exception_ptr" ||
+         name.ends_with_insensitive("exception");
+}
+
 }  // namespace
+
+bool holdsMessages(const ValueDecl &variable) {
+  const QualType type = variable.getType().getNonReferenceType();
+  const auto *container = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      type->getAsCXXRecordDecl());
+  const bool ofMessages =
+      container && container->getTemplateArgs().size() > 0 &&
+      container->getTemplateArgs()[0].getKind() == TemplateArgument::Type &&
+      isMessage(container->getTemplateArgs()[0].getAsType());
+  return (ofMessages || isMessage(type)) &&
+         hasWord(identifierOf(variable), kMessages);
+}
 
 bool isDiagnosticFunction(const FunctionDecl &function) {
   if (function.getReturnType()->isRealFloatingType())

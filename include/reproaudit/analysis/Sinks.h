@@ -20,6 +20,10 @@
 
 namespace reproaudit {
 
+/// Does \p variable collect text for people, by its type and its name: a list
+/// of `warnings`, a stream `log`, exceptions? Numbers called `errors` are none.
+bool holdsMessages(const clang::ValueDecl &variable);
+
 /// What a value, or a statement, is good for.
 enum class Use : std::uint8_t {
   Diagnostic,  ///< Log, metric, timer, progress, assertion.
