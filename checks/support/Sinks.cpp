@@ -41,7 +41,7 @@ constexpr llvm::StringLiteral kDiagnosticFiles[] = {
 constexpr llvm::StringLiteral kMessages[] = {
     "log",     "logs",       "err",         "errs",    "error",    "errors",
     "warn",    "warning",    "warnings",    "message", "messages", "exception",
-    "notices", "exceptions", "diagnostics", "cerr",    "clog",     "cout"};
+    "notices", "exceptions", "diagnostics", "cerr",    "clog"};
 
 constexpr llvm::StringLiteral kPrintVerbs[] = {"print", "printf",  "println",
                                                "puts",  "putchar", "vprintf",
