@@ -170,6 +170,37 @@ class Rerun(unittest.TestCase):
             self.assertEqual(run.returncode, 3, run.stdout)
             self.assertEqual(processes_with("65432"), [])
 
+    @unittest.skipUnless(os.getuid() == 0, "only root can change the root directory")
+    def test_works_in_a_directory_made_the_root(self):
+        build = Path(REPROAUDIT).resolve().parents[1]
+        script = f"""
+            set -e
+            for d in usr proc dev {build}; do mkdir -p root/$d; mount --bind /${{d#/}} root/$d; done
+            for d in bin lib lib64; do ln -s usr/$d root/$d; done
+            mkdir -p root/tmp root/other root/here
+            exec chroot root sh -c 'cd /here && exec {build}/bin/reproaudit rerun --factors tz \
+                --output json -- sh -c "echo more >> /other/file; echo new > file"'"""
+        run = subprocess.run(["unshare", "--mount", "sh", "-c", script], cwd=self.cwd,
+                             capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        report = json.loads(run.stdout)
+        self.assertEqual([n for n in report["notes"] if "mounts" in n or "overlay" in n], [])
+        self.assertTrue({"file", "/other/file"} <= {a["name"] for a in report["artifacts"]})
+        self.assertEqual(list((self.cwd / "root/other").iterdir()), [])
+
+    def test_number_of_processes_is_limited(self):
+        bomb = "bomb() { bomb | bomb & }; bomb; sleep 54321"
+        run = self.rerun("--process-limit", "200", "--", "bash", "-c", bomb)
+        if "no private process ids" in run.stdout:
+            self.skipTest("no namespace there")
+        self.assertEqual(run.returncode, 3, run.stdout)
+        self.assertIn("more processes than the limit", run.stdout)
+        self.assertEqual(processes_with("54321"), [])
+
+    def test_process_ids_differ_as_they_do_without_us(self):
+        run = self.rerun("--factors", "tz", "--", "sh", "-c", "echo $$")
+        self.assertEqual(run.returncode, 1, run.stdout)
+
     def test_files_elsewhere_are_as_they_were(self):
         other = Path(tempfile.mkdtemp(dir="/var/tmp"))
         self.addCleanup(lambda: (other / "kept").unlink() or other.rmdir())

@@ -24,7 +24,7 @@ struct Arguments {
   std::string level = "L5", replay, findings;
   unsigned runs = 3;
   double timeBudget = 120, timeout = 600, tolerance = 1e-5;
-  std::uint64_t memory = 0, outputLimit = 4096;
+  std::uint64_t memory = 0, outputLimit = 4096, processLimit = 4096;
   bool network = false, noNamespaces = false;
 };
 
@@ -158,6 +158,7 @@ int run(const Arguments &arguments) {
   target.timeout = std::chrono::duration<double>(arguments.timeout);
   target.outputLimit = arguments.outputLimit << 20;
   target.memoryLimit = arguments.memory << 20;
+  target.processLimit = arguments.processLimit;
   target.network = arguments.network;
   target.namespaces = !arguments.noNamespaces;
   try {
@@ -219,6 +220,10 @@ void addOptions(CLI::App &command, Arguments &arguments) {
   command
       .add_option("--output-limit", arguments.outputLimit,
                   "MiB that the program may write to a file or stream")
+      ->capture_default_str();
+  command
+      .add_option("--process-limit", arguments.processLimit,
+                  "Processes that the program may have at the same time")
       ->capture_default_str();
   command
       .add_option("--findings", arguments.findings,

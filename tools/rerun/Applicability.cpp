@@ -68,7 +68,8 @@ std::vector<std::string> limitations(const Capabilities &capabilities) {
                        "work directory, and what it writes elsewhere stays");
   else if (!capabilities.processes)
     notes.emplace_back("no private process ids: a process that the program "
-                       "leaves behind may outlive its run for a moment");
+                       "leaves behind may outlive its run for a moment, and "
+                       "their number is not limited");
   if (capabilities.mounts && !capabilities.uncovered.empty())
     notes.push_back(fmt::format("what the program writes below {} stays and is "
                                 "not compared: no overlay is possible there",

@@ -101,16 +101,33 @@ void Audit::recordDifferences(std::optional<Factor> factor,
 
 // -- Ordinary and pinned runs ------------------------------------------------
 
+namespace {
+
+/// Why a run is no reference for others; "": it is one.
+std::string problemOf(const Observation &run) {
+  if (!run.failure.empty())
+    return run.failure;
+  switch (run.exceeded) {
+  case Limit::Time:
+    return "the program does not end within the time limit";
+  case Limit::Output:
+    return "the program writes more than the output limit";
+  case Limit::Processes:
+    return "the program starts more processes than the limit";
+  case Limit::None:
+    break;
+  }
+  return run.exitCode == 0
+             ? ""
+             : fmt::format("the program ends with exit code {}", run.exitCode);
+}
+
+}  // namespace
+
 bool Audit::runNaturally() {
   const Observation first = trial_.natural();
-  if (!first.failure.empty() || first.exitCode != 0 || first.timedOut ||
-      first.tooMuchOutput) {
-    note(!first.failure.empty() ? first.failure
-         : first.timedOut ? "the program does not end within the time limit"
-         : first.tooMuchOutput
-             ? "the program writes more than the output limit"
-             : fmt::format("the program ends with exit code {}",
-                           first.exitCode));
+  if (const std::string problem = problemOf(first); !problem.empty()) {
+    note(problem);
     report_.verdict = Verdict::TargetFailed;
     return false;
   }
@@ -130,7 +147,8 @@ bool Audit::runNaturally() {
 
 bool Audit::runPinned() {
   trial_.setReference();
-  if (trial_.reference().timedOut && sandbox_.capabilities().realtime) {
+  if (trial_.reference().exceeded == Limit::Time &&
+      sandbox_.capabilities().realtime) {
     note("with a fixed schedule the program does not end; it probably waits by "
          "spinning: threads are confined to one processor instead");
     sandbox_.forgoRealtime();

@@ -256,10 +256,16 @@ Difference onlyIn(const Artifact &artifact, bool first) {
 }
 
 std::string endOf(const Observation &run) {
-  if (run.timedOut)
+  switch (run.exceeded) {
+  case Limit::Time:
     return "time limit";
-  if (run.tooMuchOutput)
+  case Limit::Output:
     return "output limit";
+  case Limit::Processes:
+    return "process limit";
+  case Limit::None:
+    break;
+  }
   return std::to_string(run.exitCode);
 }
 

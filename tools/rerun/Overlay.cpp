@@ -94,6 +94,7 @@ struct Mounts {
 /// `/proc/self/mountinfo`: ID PARENT DEVICE ROOT POINT OPTIONS ... - TYPE ...
 Mounts readMounts() {
   Mounts mounts;
+  bool rootSeen = false;
   std::ifstream file("/proc/self/mountinfo");
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
@@ -110,7 +111,10 @@ Mounts readMounts() {
                             point.find('\\') == std::string::npos &&
                             fs::is_directory(point, error);
     (isWritable ? mounts.writable : mounts.fixed).emplace_back(point);
+    rootSeen |= point == "/";
   }
+  if (!rootSeen)  // The root of a chroot is a directory like others.
+    mounts.writable.emplace_back("/");
   return mounts;
 }
 

@@ -26,7 +26,8 @@ std::vector<Difference> Trial::perturbed(const Intervention &intervention) {
   Observation observation = run(intervention);
   // Of two threads that wait for each other by spinning, the one with the
   // higher priority waits for ever; that is our doing.
-  if (observation.timedOut && !reference_.timedOut &&
+  if (observation.exceeded == Limit::Time &&
+      reference_.exceeded != Limit::Time &&
       intervention.seeds.contains(Factor::Sched) &&
       sandbox_.capabilities().realtime) {
     sandbox_.forgoRealtime();

@@ -97,10 +97,12 @@ struct Trail {
   int watchError = 0;  ///< errno, if breakpoints are not available.
 };
 
+/// What a run was ended for.
+enum class Limit : std::uint8_t { None, Time, Output, Processes };
+
 struct Observation {
   int exitCode = 0;  ///< As a shell shows it: 128 + signal if killed by one.
-  bool timedOut = false;
-  bool tooMuchOutput = false;
+  Limit exceeded = Limit::None;
   std::string failure;  ///< Why the target could not be started, or "".
   std::chrono::duration<double> time{};
   std::vector<Artifact> artifacts;  ///< Sorted by name.

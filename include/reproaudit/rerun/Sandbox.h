@@ -22,7 +22,8 @@ struct Target {
   std::filesystem::path directory;  ///< Where it is started.
   std::chrono::duration<double> timeout{600};
   std::uint64_t outputLimit = std::uint64_t{4} << 30;  ///< Bytes per file.
-  std::uint64_t memoryLimit = 0;  ///< Bytes per process; 0: what there is.
+  std::uint64_t memoryLimit = 0;      ///< Bytes per process; 0: what there is.
+  std::uint64_t processLimit = 4096;  ///< Processes at the same time.
   bool network = false;
   bool namespaces = true;  ///< False: do without, even where they work.
 };
