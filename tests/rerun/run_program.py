@@ -9,6 +9,7 @@
                           differs first, and it is marked
     ...;  // here: store
     ...;  // cleared: NAME a call site here must have been tested and cleared
+    // at most N runs      that is what the audit may take
 """
 import json
 import re
@@ -60,6 +61,9 @@ def problems(source: Path, report: dict):
         lines = {line for _, line in markers(source, "here")}
         if not lines & set(stores(report, name)):
             yield f"no store of line {lines} is named for {name}"
+    most = re.search(r"// at most (\d+) runs", source.read_text())
+    if most and report["runs"] > int(most[1]):
+        yield f"{report['runs']} runs, where {most[1]} must do"
     caused, cleared = places(report["causes"]), places(report["cleared"])
     for name, line in sorted(markers(source, "site") - caused):
         yield f"line {line} is not named as a cause of {name}"
