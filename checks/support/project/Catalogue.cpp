@@ -20,16 +20,15 @@ constexpr std::string_view kSchema = "reproaudit-catalogue/1";
 std::string joined(const auto &words) {
   std::string text;
   for (const std::string_view word : words)
-    text += (text.empty() ? "reproaudit/analysis/Document.h" : ", ") +
-            std::string(word);
+    text += (text.empty() ? "" : ", ") + std::string(word);
   return text;
 }
 
 std::optional<std::int64_t> number(std::string_view text) {
   std::int64_t value = 0;
-  const char *end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end)
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
     return std::nullopt;
   return value;
 }
@@ -97,7 +96,7 @@ std::string Reader::text(const Node &node, std::string_view key,
 std::string Reader::pattern(const Node &node, std::string_view key) {
   std::string value = text(node, key);
   try {
-    const std::regex compiled(value);
+    static_cast<void>(std::regex(value));
   } catch (const std::regex_error &) {
     fail(node[key].line,
          "'" + std::string(key) + "' is no regular expression: " + value);
@@ -304,9 +303,8 @@ void Reader::use(const Node &node, std::vector<Use> &uses) {
 /// A variable of the environment that the program sets itself.
 void Reader::environment(const Node &node, std::vector<Use> &uses) {
   const std::string name = text(node, "environment", true);
-  const std::string value = node["value"].isNull()
-                                ? "reproaudit/analysis/Document.h"
-                                : pattern(node["value"], "text");
+  const std::string value =
+      node["value"].isNull() ? "" : pattern(node["value"], "text");
   Use set;
   set.names = {"setenv", "_putenv_s", "SetEnvironmentVariableA"};
   set.arguments = {{.at = 0, .text = "^" + name + "$"},
