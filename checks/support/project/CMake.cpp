@@ -4,6 +4,7 @@
 #include "Text.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace reproaudit::cmake {
@@ -17,6 +18,17 @@ bool isOff(std::string_view text) {
   const std::string word = lower(text);
   return word == "off" || word == "false" || word == "0" || word == "no" ||
          word == "n" || word.empty();
+}
+
+/// The brace that closes the one before \p begin, or the end of \p text.
+std::size_t closingBrace(std::string_view text, std::size_t begin) {
+  unsigned open = 1;
+  for (std::size_t at = begin; at < text.size(); ++at) {
+    open += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
+    if (open == 0)
+      return at;
+  }
+  return text.size();
 }
 
 /// The index of the command that ends the block which \p begin opens.
@@ -89,44 +101,62 @@ void Machine::runRange(const std::vector<Invocation> &code, std::size_t begin,
                        std::size_t end) {
   const std::size_t outer = conditions_.size();
   for (std::size_t i = begin; i < end && ++steps_ < kMaxSteps; ++i) {
-    const Invocation &one = code[i];
-    const std::string &name = one.name;
+    const std::string &name = code[i].name;
     if (name == "function" || name == "macro") {
       const std::size_t close = blockEnd(code, i);
-      if (!one.arguments.empty()) {
-        std::vector<std::string> parameters;
-        for (std::size_t k = 1; k < one.arguments.size(); ++k)
-          parameters.push_back(one.arguments[k].text);
-        functions_.insert_or_assign(lower(one.arguments[0].text),
-                                    Function{std::move(parameters), &code,
-                                             i + 1, close, path_,
-                                             name == "macro"});
-        // The body alone, with its parameters unknown: what does not depend
-        // on them is found even if nothing calls it.
-        const bool outerUncalled = std::exchange(isUncalled_, siteLine_ == 0);
-        runRange(code, i + 1, close);
-        isUncalled_ = outerUncalled;
-      }
+      define(code, i, close);
       i = close;
     } else if (name == "foreach") {
       const std::size_t close = blockEnd(code, i);
       runForeach(code, i, close);
       i = close;
-    } else if (name == "if" || name == "while") {
-      conditions_.push_back(joinedList(one.arguments, 0));
-    } else if (name == "elseif" || name == "else") {
-      if (conditions_.size() > outer)
-        conditions_.back() = name == "else"
-                                 ? "NOT;(;" + conditions_.back() + ";)"
-                                 : joinedList(one.arguments, 0);
-    } else if (name == "endif" || name == "endwhile") {
-      if (conditions_.size() > outer)
-        conditions_.pop_back();
-    } else {
-      runOne(one);
+    } else if (!followCondition(code[i], outer)) {
+      runOne(code[i]);
     }
   }
   conditions_.resize(std::min(outer, conditions_.size()));
+}
+
+void Machine::define(const std::vector<Invocation> &code, std::size_t begin,
+                     std::size_t end) {
+  const std::vector<Argument> &arguments = code[begin].arguments;
+  if (arguments.empty())
+    return;
+  std::vector<std::string> parameters;
+  for (std::size_t i = 1; i < arguments.size(); ++i)
+    parameters.push_back(arguments[i].text);
+  functions_.insert_or_assign(lower(arguments[0].text),
+                              Function{.parameters = std::move(parameters),
+                                       .code = &code,
+                                       .begin = begin + 1,
+                                       .end = end,
+                                       .path = path_,
+                                       .isMacro = code[begin].name == "macro"});
+  // The body alone, with its parameters unknown: what does not depend on them
+  // is found even if nothing calls it.
+  const bool outerUncalled = std::exchange(isUncalled_, siteLine_ == 0);
+  runRange(code, begin + 1, end);
+  isUncalled_ = outerUncalled;
+}
+
+bool Machine::followCondition(const Invocation &one, std::size_t outer) {
+  static constexpr std::array kLater = {"elseif", "else", "endif", "endwhile"};
+  const std::string &name = one.name;
+  if (name == "if" || name == "while") {
+    conditions_.push_back(joinedList(one.arguments, 0));
+    return true;
+  }
+  if (!isOneOf(name, kLater))
+    return false;
+  if (conditions_.size() <= outer)
+    return true;  // opened before this range
+  if (name == "elseif")
+    conditions_.back() = joinedList(one.arguments, 0);
+  else if (name == "else")
+    conditions_.back() = "NOT;(;" + conditions_.back() + ";)";
+  else
+    conditions_.pop_back();
+  return true;
 }
 
 void Machine::runForeach(const std::vector<Invocation> &code, std::size_t begin,
@@ -275,28 +305,22 @@ void Machine::setParameter(const std::string &name, std::string text) {
 
 std::string Machine::evaluated(std::string_view text, unsigned depth) const {
   std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] == '\\' && i + 1 < text.size() &&
-        (text[i + 1] == '$' || text[i + 1] == ';')) {
-      out += text[i + 1];
-      i += 2;
+  while (!text.empty()) {
+    if (text.starts_with("\\$") || text.starts_with("\\;")) {
+      out += text[1];
+      text.remove_prefix(2);
       continue;
     }
-    if (text[i] != '$' || i + 1 >= text.size() || text[i + 1] != '{') {
-      out += text[i++];
+    if (!text.starts_with("${")) {
+      out += text[0];
+      text.remove_prefix(1);
       continue;
     }
-    // The matching brace: ${A_${B}} evaluates B first.
-    std::size_t end = i + 2;
-    for (unsigned open = 1; end < text.size(); ++end) {
-      open += text[end] == '{' ? 1 : text[end] == '}' ? -1 : 0;
-      if (open == 0)
-        break;
-    }
-    if (end >= text.size() || depth > kMaxDepth)
-      return out + std::string(text.substr(i));
-    const std::string name =
-        evaluated(text.substr(i + 2, end - i - 2), depth + 1);
+    // ${A_${B}} evaluates B first.
+    const std::size_t end = closingBrace(text, 2);
+    if (end == text.size() || depth > kMaxDepth)
+      return out + std::string(text);
+    const std::string name = evaluated(text.substr(2, end - 2), depth + 1);
     const auto known = variables_.find(name);
     if (known != variables_.end())
       out += known->second.text;
@@ -304,7 +328,7 @@ std::string Machine::evaluated(std::string_view text, unsigned depth) const {
       out += "${" + name + "}";
     if (out.size() > kMaxValue)
       return out.substr(0, kMaxValue);
-    i = end + 1;
+    text.remove_prefix(end + 1);
   }
   return out;
 }

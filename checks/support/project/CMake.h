@@ -109,6 +109,13 @@ private:
   void runFile(const std::string &path, const std::string &folder);
   void runRange(const std::vector<Invocation> &code, std::size_t begin,
                 std::size_t end);
+  /// Keeps the function or macro that the invocation at \p begin defines and
+  /// runs its body once; \p end is where the body ends.
+  void define(const std::vector<Invocation> &code, std::size_t begin,
+              std::size_t end);
+  /// Enters or leaves what \p one says about conditions, of which \p outer
+  /// were open before; false if it says nothing.
+  bool followCondition(const Invocation &one, std::size_t outer);
   void runOne(const Invocation &one);
   void call(const Function &function, const Invocation &one,
             const std::vector<Argument> &arguments);

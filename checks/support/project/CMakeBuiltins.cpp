@@ -6,10 +6,24 @@
 #include "Text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 namespace reproaudit::cmake {
+namespace {
+
+/// The items of all \p lists.
+std::vector<std::string> items(std::span<const Argument> lists) {
+  std::vector<std::string> out;
+  for (const Argument &list : lists)
+    for (const std::string_view item : split(list.text, ';'))
+      out.emplace_back(item);
+  return out;
+}
+
+}  // namespace
 
 void Machine::runOption(const std::vector<Argument> &arguments,
                         const Invocation &one) {
@@ -153,18 +167,9 @@ void Machine::runFileCommand(const std::vector<Argument> &arguments) {
 /// cmake_parse_arguments(PREFIX options one multi args...) and the form
 /// PARSE_ARGV N PREFIX options one multi.
 void Machine::parseArguments(const std::vector<Argument> &arguments) {
-  std::size_t at = 0;
-  std::vector<std::string> values;
-  if (!arguments.empty() && arguments[0].text == "PARSE_ARGV") {
-    at = 2;
-    const std::string all = evaluated("${ARGN}");
-    for (const std::string_view item : split(all, ';'))
-      values.emplace_back(item);
-  } else {
-    for (std::size_t i = 4; i < arguments.size(); ++i)
-      for (const std::string_view item : split(arguments[i].text, ';'))
-        values.emplace_back(item);
-  }
+  const bool isOfFunction =
+      !arguments.empty() && arguments[0].text == "PARSE_ARGV";
+  const std::size_t at = isOfFunction ? 2 : 0;
   if (arguments.size() < at + 4)
     return;
   const std::string prefix = arguments[at].text + "_";
@@ -172,28 +177,29 @@ void Machine::parseArguments(const std::vector<Argument> &arguments) {
     const auto names = split(arguments[list].text, ';');
     return std::ranges::find(names, word) != names.end();
   };
-  std::string key;
-  bool isMany = false;
+  const auto append = [&](const std::string &name, const std::string &value) {
+    const auto known = variables_.find(prefix + name);
+    setParameter(prefix + name, known == variables_.end()
+                                    ? value
+                                    : known->second.text + ";" + value);
+  };
+  const std::vector<std::string> values =
+      isOfFunction ? items(std::array{Argument{.text = evaluated("${ARGN}")}})
+                   : items(std::span(arguments).subspan(4));
+  std::string key;  // takes the next value
   for (const std::string &value : values) {
     if (has(at + 1, value)) {
       setParameter(prefix + value, "TRUE");
       key.clear();
     } else if (has(at + 2, value) || has(at + 3, value)) {
       key = value;
-      isMany = has(at + 3, value);
       variables_.erase(prefix + key);
-    } else if (!key.empty()) {
-      const auto known = variables_.find(prefix + key);
-      setParameter(prefix + key, isMany && known != variables_.end()
-                                     ? known->second.text + ";" + value
-                                     : value);
-      if (!isMany)
-        key.clear();
+    } else if (key.empty()) {
+      append("UNPARSED_ARGUMENTS", value);
     } else {
-      const auto known = variables_.find(prefix + "UNPARSED_ARGUMENTS");
-      setParameter(
-          prefix + "UNPARSED_ARGUMENTS",
-          known == variables_.end() ? value : known->second.text + ";" + value);
+      append(key, value);
+      if (!has(at + 3, key))
+        key.clear();
     }
   }
 }

@@ -43,6 +43,14 @@ bool takesFlags(const Call &call) {
   return !first.starts_with("CMAKE_REQUIRED_");
 }
 
+/// True if `NOT` or `NOT (` stands before word \p i of a condition.
+bool isNegated(const std::vector<std::string_view> &words, std::size_t i) {
+  const auto before = [&](std::size_t distance) {
+    return i < distance ? std::string_view{} : words[i - distance];
+  };
+  return before(1) == "NOT" || (before(1) == "(" && before(2) == "NOT");
+}
+
 }  // namespace
 
 void CMakeSettings::read(const Call &call) {
@@ -66,19 +74,17 @@ void CMakeSettings::finish(const cmake::Machine &machine, Inventory &out) {
 void CMakeSettings::add(const Call &call, SettingKind kind,
                         const std::string &flag, std::string program,
                         unsigned line) {
-  Setting setting{.kind = kind,
-                  .flag = flag,
-                  .program = std::move(program),
-                  .at = {call.path, line, 0, line, 0},
-                  .evidence = {}};
-  const auto key = std::pair(setting.at, flag);
-  settings_.try_emplace(key, std::move(setting));
-  std::set<std::string> &guards = guards_[key];
+  const Place place({call.path, line, 0, line, 0}, flag);
+  settings_.try_emplace(place, Setting{.kind = kind,
+                                       .flag = flag,
+                                       .program = std::move(program),
+                                       .at = place.first,
+                                       .evidence = {}});
+  std::set<std::string> &guards = guards_[place];
   for (const std::string &condition : call.conditions) {
     const std::vector<std::string_view> parts = split(condition, ';');
     for (std::size_t i = 0; i < parts.size(); ++i)
-      if (i == 0 || (parts[i - 1] != "NOT" &&
-                     !(i > 1 && parts[i - 1] == "(" && parts[i - 2] == "NOT")))
+      if (!isNegated(parts, i))
         guards.emplace(parts[i]);
   }
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <ranges>
 
 namespace reproaudit::cmake {
 namespace {
@@ -65,12 +66,15 @@ std::vector<Call> tracedCalls(const Project &project) {
     const std::size_t frame = member<std::size_t>(line, "frame", 1);
     open.resize(std::min(open.size(), frame - std::min<std::size_t>(frame, 1)));
     // The outermost function call that leads here from the same file or folder.
-    for (std::size_t k = open.size(); k-- > 0 && !entersFile(open[k].name);)
-      if (project.contains(open[k].path)) {
-        call.sitePath = open[k].path;
-        call.siteLine = open[k].line;
-        call.siteEndLine = open[k].endLine;
-      }
+    for (const Call &outer : open | std::views::reverse) {
+      if (entersFile(outer.name))
+        break;
+      if (!project.contains(outer.path))
+        continue;
+      call.sitePath = outer.path;
+      call.siteLine = outer.line;
+      call.siteEndLine = outer.endLine;
+    }
     open.push_back(call);
     if (project.contains(call.path))
       out.push_back(std::move(call));

@@ -17,8 +17,10 @@ constexpr std::size_t kMaxName = 200;
 std::string
 withFields(std::string text,
            const std::vector<std::pair<std::string, std::string>> &fields) {
-  for (const auto &[name, value] : fields)
-    text = replaceAll(std::move(text), "{" + name + "}", value);
+  for (const auto &[name, value] : fields) {
+    const std::string field = "{" + name + "}";
+    text = replaceAll(std::move(text), field, value);
+  }
   return text;
 }
 
@@ -98,17 +100,8 @@ std::optional<std::string> CallReader::value(SyntaxNode node,
   if (!node || depth > kMaxFolds)
     return std::nullopt;
   const std::string_view type = node.type();
-  if (type == "string") {
-    std::string text = literal(node);
-    for (const SyntaxNode part : node.children()) {
-      if (!part.is("interpolation"))
-        continue;
-      const SyntaxNode inner = part.field("expression");
-      if (const auto known = value(inner, depth + 1))
-        text = replaceAll(std::move(text), part.text(), *known);
-    }
-    return text;
-  }
+  if (type == "string")
+    return interpolated(node, depth);
   if (type == "concatenated_string" || type == "parenthesized_expression") {
     std::string out;
     for (const SyntaxNode part : node.children())
@@ -118,40 +111,54 @@ std::optional<std::string> CallReader::value(SyntaxNode node,
   }
   if (type == "identifier")
     return value(constant(node.text()), depth + 1);
-  if (type == "binary_operator") {
-    const auto left = value(node.field("left"), depth + 1);
-    const std::string_view sign = node.field("operator").text();
-    const SyntaxNode right = node.field("right");
-    if (!left)
-      return std::nullopt;
-    if (sign == "+") {
-      const auto tail = value(right, depth + 1);
-      return *left + tail.value_or("${" + std::string(right.text()) + "}");
-    }
-    if (sign != "%")
-      return std::nullopt;
-    std::string out = *left;
-    const std::vector<SyntaxNode> parts =
-        right.is("tuple") || right.is("parenthesized_expression")
-            ? right.children()
-            : std::vector{right};
-    for (const SyntaxNode part : parts) {
-      const std::size_t at = out.find("%s");
-      if (at != std::string::npos)
-        out.replace(at, 2,
-                    value(part, depth + 1)
-                        .value_or("${" + std::string(part.text()) + "}"));
-    }
-    return out;
+  if (type == "binary_operator")
+    return operated(node, depth);
+  return type == "call" ? formatted(node, depth) : std::nullopt;
+}
+
+std::string CallReader::valueOrName(SyntaxNode node, unsigned depth) const {
+  return value(node, depth).value_or("${" + std::string(node.text()) + "}");
+}
+
+std::string CallReader::interpolated(SyntaxNode node, unsigned depth) const {
+  std::string text = literal(node);
+  for (const SyntaxNode part : node.children()) {
+    if (!part.is("interpolation"))
+      continue;
+    if (const auto known = value(part.field("expression"), depth + 1))
+      text = replaceAll(std::move(text), part.text(), *known);
   }
-  if (type != "call")
+  return text;
+}
+
+std::optional<std::string> CallReader::operated(SyntaxNode node,
+                                                unsigned depth) const {
+  std::optional<std::string> out = value(node.field("left"), depth + 1);
+  const std::string_view sign = node.field("operator").text();
+  const SyntaxNode right = node.field("right");
+  if (!out || (sign != "+" && sign != "%"))
     return std::nullopt;
+  if (sign == "+")
+    return *out + valueOrName(right, depth + 1);
+  const std::vector<SyntaxNode> parts =
+      right.is("tuple") || right.is("parenthesized_expression")
+          ? right.children()
+          : std::vector{right};
+  for (const SyntaxNode part : parts) {
+    const std::size_t at = out->find("%s");
+    if (at != std::string::npos)
+      out->replace(at, 2, valueOrName(part, depth + 1));
+  }
+  return out;
+}
+
+std::optional<std::string> CallReader::formatted(SyntaxNode node,
+                                                 unsigned depth) const {
   const SyntaxNode function = node.field("function");
-  const SyntaxNode object = function.field("object");
   if (!function.is("attribute") ||
       function.field("attribute").text() != "format")
     return std::nullopt;
-  auto text = value(object, depth + 1);
+  std::optional<std::string> text = value(function.field("object"), depth + 1);
   if (!text)
     return std::nullopt;
   std::vector<std::pair<std::string, std::string>> fields;
@@ -165,11 +172,9 @@ std::optional<std::string> CallReader::value(SyntaxNode node,
                                  : std::to_string(position++);
     if (known)
       fields.emplace_back(name, *known);
-    if (known && !isNamed) {
-      const std::size_t at = text->find("{}");
-      if (at != std::string::npos)
-        text->replace(at, 2, *known);
-    }
+    const std::size_t at = isNamed ? std::string::npos : text->find("{}");
+    if (known && at != std::string::npos)
+      text->replace(at, 2, *known);
   }
   return withFields(std::move(*text), fields);
 }

@@ -44,6 +44,14 @@ public:
   SyntaxNode constant(std::string_view name) const;
 
 private:
+  /// The value of \p node, or `${node as written}`.
+  std::string valueOrName(SyntaxNode node, unsigned depth) const;
+  /// A string literal with its `{name}` replaced.
+  std::string interpolated(SyntaxNode node, unsigned depth) const;
+  /// What `+` or `%` makes of its operands.
+  std::optional<std::string> operated(SyntaxNode node, unsigned depth) const;
+  /// The value of a call of `.format()`.
+  std::optional<std::string> formatted(SyntaxNode node, unsigned depth) const;
   void collect(SyntaxNode node, unsigned depth);
   void collectCalls(SyntaxNode node, unsigned depth,
                     std::vector<Call> &out) const;

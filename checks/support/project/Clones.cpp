@@ -123,23 +123,28 @@ private:
         continue;
       const Options options =
           parsed(std::span(words).subspan(1), std::array{"--depth", "-j"});
-      const bool makesBranch =
-          options.value({"-b", "-B", "-c", "-C", "--orphan"}).has_value();
       if (words[0] == "fetch" && options.operands.size() > 1)
         fetched = options.operands[1];
-      if (words[0] != "checkout" && words[0] != "switch" && words[0] != "reset")
-        continue;
-      std::string ref;
-      if (makesBranch)
-        ref = options.operands.size() > 1 ? options.operands[1] : "";
-      else if (!options.operands.empty() && options.operands[0] != ".")
-        ref = options.operands[0];
+      std::string ref = checkedOut(words, options);
       if (ref == "FETCH_HEAD")
         ref = fetched;
-      if (!ref.empty() && std::ranges::count(words, "--") == 0)
+      if (!ref.empty())
         return std::pair{ref, commands_[k].line};
     }
     return std::nullopt;
+  }
+
+  /// The reference that the git command \p words goes to, or "".
+  static std::string checkedOut(const std::vector<std::string> &words,
+                                const Options &options) {
+    static constexpr std::array kCommands = {"checkout", "switch", "reset"};
+    if (!isOneOf(words[0], kCommands) || std::ranges::count(words, "--") > 0)
+      return {};
+    if (options.value({"-b", "-B", "-c", "-C", "--orphan"}))
+      return options.operands.size() > 1 ? options.operands[1] : "";
+    return options.operands.empty() || options.operands[0] == "."
+               ? ""
+               : options.operands[0];
   }
 
   /// True if command \p k runs a file of \p folder.

@@ -127,33 +127,43 @@ private:
   bool isCut_ = false;
 };
 
+/// The end of the comment that begins at \p at, or \p at if none does.
+std::size_t commentEnd(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at);
+  if (rest.starts_with("//"))
+    return std::min(text.find('\n', at), text.size());
+  if (!rest.starts_with("/*"))
+    return at;
+  const std::size_t end = text.find("*/", at + 2);
+  return end == std::string_view::npos ? text.size() : end + 2;
+}
+
+/// The quote that ends the string which begins at \p at.
+std::size_t closingQuote(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at)
+    at += text[at] == '\\' ? 1 : 0;
+  return at;
+}
+
 /// \p text with comments and trailing commas as blanks; lines stay.
 std::string plainJson(std::string_view text) {
   std::string out(text);
-  std::size_t comma = std::string::npos;
+  std::size_t comma = std::string::npos;  // the last that may be too many
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const char c = out[i];
-    if (c == '"') {
-      for (++i; i < out.size() && out[i] != '"'; ++i)
-        i += out[i] == '\\' ? 1 : 0;
-      comma = std::string::npos;
-    } else if (c == '/' && i + 1 < out.size() && out[i + 1] == '/') {
-      while (i < out.size() && out[i] != '\n')
-        out[i++] = ' ';
-    } else if (c == '/' && i + 1 < out.size() && out[i + 1] == '*') {
-      const std::size_t end = out.find("*/", i + 2);
-      const std::size_t stop = end == std::string::npos ? out.size() : end + 2;
-      for (; i < stop; ++i)
+    if (const std::size_t end = commentEnd(text, i); end > i) {
+      for (; i < end; ++i)
         out[i] = out[i] == '\n' ? '\n' : ' ';
       --i;
-    } else if (c == ',') {
-      comma = i;
-    } else if ((c == '}' || c == ']') && comma != std::string::npos) {
-      out[comma] = ' ';
-      comma = std::string::npos;
-    } else if (c != ' ' && c != '\n' && c != '\t' && c != '\r') {
-      comma = std::string::npos;
+      continue;
     }
+    const char c = out[i];
+    if (c == ' ' || c == '\n' || c == '\t' || c == '\r')
+      continue;
+    if ((c == '}' || c == ']') && comma != std::string::npos)
+      out[comma] = ' ';
+    comma = c == ',' ? i : std::string::npos;
+    if (c == '"')
+      i = closingQuote(out, i);
   }
   return out;
 }

@@ -21,6 +21,8 @@ constexpr std::array kFilters = {
     "head", "tail", "tr",    "wc",  "sort", "python3 -m json.tool",
     "test", "diff"};
 constexpr std::array kKeyTools = {"gpg", "apt-key", "tee", "rpm", "rpmkeys"};
+constexpr std::array kUnpackers = {"tar",    "unzip", "gunzip",
+                                   "bsdtar", "xz",    "dd"};
 constexpr std::array kOtherLoaders = {"aria2c", "axel", "gdown",
                                       "gsutil", "aws",  "azcopy"};
 constexpr std::array kPowerShell = {"invoke-webrequest",  "iwr",
@@ -245,40 +247,28 @@ private:
 
   /// What becomes of the bytes that command \p i fetches.
   Use useOf(std::size_t i, const std::string &file) const {
-    const Command &command = commands_[i];
-    bool isPiped = false;
-    for (std::size_t k = 0; k < commands_.size(); ++k) {
-      if (k == i || commands_[k].pipeline != command.pipeline)
-        continue;
-      isPiped = true;
-      const std::string_view name = commands_.program(k);
-      if (k > i && (isOneOf(name, kInterpreters) || feedsShell(k)))
-        return contains(commands_[k].text, "json.tool") ? Use::Query
-                                                        : Use::Executed;
-      if (k > i && isOneOf(name, kFilters))
-        return Use::Query;
-      if (k > i && isOneOf(name, kKeyTools))
-        return Use::Key;
-      if (k > i && (name == "tar" || name == "unzip" || name == "gunzip" ||
-                    name == "bsdtar" || name == "xz" || name == "dd"))
-        return Use::Kept;
-    }
+    for (std::size_t k = i + 1; k < commands_.size(); ++k)
+      if (commands_[k].pipeline == commands_[i].pipeline)
+        if (const std::optional<Use> use = useBy(k))
+          return *use;
     if (file.empty())
-      return isPiped && feedsArchive(i) ? Use::Kept : Use::Query;
+      return Use::Query;
     return isRun(i, file) ? Use::Executed : Use::Kept;
   }
 
-  bool feedsArchive(std::size_t i) const {
-    for (std::size_t k = i + 1; k < commands_.size(); ++k)
-      if (commands_[k].pipeline == commands_[i].pipeline &&
-          commands_.program(k) == "tar")
-        return true;
-    return false;
-  }
-
-  /// `bash -c "$(curl ...)"`.
-  bool feedsShell(std::size_t k) const {
-    return isOneOf(commands_.program(k), kInterpreters);
+  /// What command \p k makes of the bytes that it reads, if that is known.
+  std::optional<Use> useBy(std::size_t k) const {
+    const std::string_view name = commands_.program(k);
+    if (isOneOf(name, kInterpreters))
+      return contains(commands_[k].text, "json.tool") ? Use::Query
+                                                      : Use::Executed;
+    if (isOneOf(name, kFilters))
+      return Use::Query;
+    if (isOneOf(name, kKeyTools))
+      return Use::Key;
+    if (isOneOf(name, kUnpackers))
+      return Use::Kept;
+    return std::nullopt;
   }
 
   bool isRun(std::size_t i, const std::string &file) const {
@@ -317,25 +307,32 @@ private:
       const Command &command = commands_[k];
       if (command.mayFail || !verifies(k))
         continue;
-      std::string around = command.text + command.input;
-      for (const std::string &word : command.words)
-        around += " " + word;
-      for (std::size_t m = 0; m < commands_.size(); ++m)
-        if (commands_[m].pipeline == command.pipeline) {
-          around += " " + commands_[m].text + commands_[m].input;
-          for (const std::string &word : commands_[m].words)
-            around += " " + word;
-        }
       const bool isSame = command.pipeline == commands_[i].pipeline;
-      if (isSame || (!name.empty() && contains(around, name)))
+      if (isSame || (!name.empty() && isNamed(name, command.pipeline)) ||
+          readsSums(command))
         return command.line;
-      // `sha256sum -c SHA256SUMS`: the list is a file of the repository.
-      for (const std::string &word : command.words)
-        if (reading_.project().contains(joined(command.folder, word)) ||
-            (!word.starts_with('-') && endsLikeSums(word)))
-          return command.line;
     }
     return std::nullopt;
+  }
+
+  /// True if \p name stands anywhere in \p pipeline.
+  bool isNamed(std::string_view name, unsigned pipeline) const {
+    const auto names = [&](const std::string &text) {
+      return contains(text, name);
+    };
+    return std::ranges::any_of(commands_, [&](const Command &one) {
+      return one.pipeline == pipeline &&
+             (names(one.text) || names(one.input) ||
+              std::ranges::any_of(one.words, names));
+    });
+  }
+
+  /// `sha256sum -c SHA256SUMS`: the list is a file of the repository.
+  bool readsSums(const Command &command) const {
+    return std::ranges::any_of(command.words, [&](const std::string &word) {
+      return reading_.project().contains(joined(command.folder, word)) ||
+             (!word.starts_with('-') && endsLikeSums(word));
+    });
   }
 
   static bool endsLikeSums(std::string_view word) {

@@ -116,7 +116,8 @@ private:
 
   /// `${{ matrix.x }}` as the shell variable `${matrix_x}`, set if its value
   /// is known.
-  std::string withoutExpressions(std::string text, ShellMachine &machine) {
+  std::string withoutExpressions(const std::string &text,
+                                 ShellMachine &machine) {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t begin = text.find("${{", at);

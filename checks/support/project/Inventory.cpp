@@ -95,6 +95,50 @@ Reader yamlReader(const Project &project, const std::string &path) {
   return nullptr;
 }
 
+/// What the end of a path says about its file.
+struct Named {
+  std::string_view end;
+  Reader reader;
+};
+
+constexpr Named kReaders[] = {
+    {".bazelrc", readBazelSettings},
+    {".bzl", readBazel},
+    {"WORKSPACE", readBazel},
+    {"WORKSPACE.bazel", readBazel},
+    {"MODULE.bazel", readBazel},
+    {".bat", readBatch},
+    {".cmd", readBatch},
+    {".ps1", readBatch},
+    {".psm1", readBatch},
+    {"conanfile.txt", readConanfile},
+    {"DESCRIPTION", readRDescription},
+    {"devcontainer.json", readDevcontainer},
+    {".dvc", readDvc},
+    {"Jenkinsfile", readJenkinsfile},
+    {"jenkinsfile.groovy", readJenkinsfile},
+    {"meson.build", readMesonBuild},
+    {".wrap", readMesonWrap},
+    {"MLproject", readMlProject},
+    {"flake.nix", readNixFlake},
+    {".nix", readNix},
+    {".gitattributes", readGitAttributes},
+    {".ipynb", readNotebook},
+    {"package.json", readPackageJson},
+    {"Pipfile", readPipfile},
+    {"pixi.toml", readPixi},
+    {"pyproject.toml", readPyproject},
+    {".R", readRScript},
+    {"Project.toml", readJuliaProject},
+    {"setup.cfg", readSetupCfg},
+    {".sh", readShellScript},
+    {".bash", readShellScript},
+    {".zsh", readShellScript},
+    {".gitmodules", readSubmodules},
+    {"vcpkg.json", readVcpkg},
+    {"xmake.lua", readXmake},
+};
+
 Reader readerOf(const Project &project, const std::string &path) {
   const std::string_view name = baseName(path);
   if (isYaml(path))
@@ -109,48 +153,6 @@ Reader readerOf(const Project &project, const std::string &path) {
     return name == "conanfile.py" ? readConanScript : readPythonSource;
   if (isCxx(path))
     return readCxxSource;
-
-  struct Named {
-    std::string_view end;
-    Reader reader;
-  };
-  static constexpr Named kReaders[] = {
-      {".bazelrc", readBazelSettings},
-      {".bzl", readBazel},
-      {"WORKSPACE", readBazel},
-      {"WORKSPACE.bazel", readBazel},
-      {"MODULE.bazel", readBazel},
-      {".bat", readBatch},
-      {".cmd", readBatch},
-      {".ps1", readBatch},
-      {".psm1", readBatch},
-      {"conanfile.txt", readConanfile},
-      {"DESCRIPTION", readRDescription},
-      {"devcontainer.json", readDevcontainer},
-      {".dvc", readDvc},
-      {"Jenkinsfile", readJenkinsfile},
-      {"jenkinsfile.groovy", readJenkinsfile},
-      {"meson.build", readMesonBuild},
-      {".wrap", readMesonWrap},
-      {"MLproject", readMlProject},
-      {"flake.nix", readNixFlake},
-      {".nix", readNix},
-      {".gitattributes", readGitAttributes},
-      {".ipynb", readNotebook},
-      {"package.json", readPackageJson},
-      {"Pipfile", readPipfile},
-      {"pixi.toml", readPixi},
-      {"pyproject.toml", readPyproject},
-      {".R", readRScript},
-      {"Project.toml", readJuliaProject},
-      {"setup.cfg", readSetupCfg},
-      {".sh", readShellScript},
-      {".bash", readShellScript},
-      {".zsh", readShellScript},
-      {".gitmodules", readSubmodules},
-      {"vcpkg.json", readVcpkg},
-      {"xmake.lua", readXmake},
-  };
   for (const Named &one : kReaders)
     if (path.ends_with(one.end))
       return one.reader;

@@ -20,41 +20,65 @@ std::string stemOf(std::string_view path) {
   return std::string(name.substr(0, name.rfind('.')));
 }
 
+using Section = std::map<std::string, IniValue>;
+
+/// The line of \p section's head.
+unsigned startOf(const Section &section) {
+  const auto head = section.find("");
+  return head == section.end() ? 1 : head->second.line;
+}
+
+/// The value of \p key; without one an empty value in the line of the head.
+IniValue valueOf(const Section &section, const char *key) {
+  const auto found = section.find(key);
+  if (found != section.end())
+    return found->second;
+  return {.section = {}, .key = key, .value = {}, .line = startOf(section)};
+}
+
+void readGitWrap(Reading &reading, const Section &section) {
+  const IniValue revision = valueOf(section, "revision");
+  Dependency out = reading.record(Artefact::Source, "Meson wrap",
+                                  stemOf(reading.path()), revision.value,
+                                  gitStrength(revision.value), revision.line);
+  out.origin = valueOf(section, "url").value;
+  reading.add(std::move(out));
+}
+
+void readFileWrap(Reading &reading, const Section &section) {
+  if (!section.contains("source_url"))
+    return;
+  const bool hasHash =
+      section.contains("source_hash") &&
+      (!section.contains("patch_url") || section.contains("patch_hash"));
+  const IniValue url = valueOf(section, "source_url");
+  reading.add(reading.record(
+      Artefact::Download, "Meson wrap", stemOf(reading.path()), url.value,
+      hasHash ? Strength::Content : urlStrength(url.value), url.line));
+}
+
+/// Subversion and Mercurial.
+void readOtherWrap(Reading &reading, const Section &section) {
+  const std::string revision = valueOf(section, "revision").value;
+  reading.add(reading.record(
+      Artefact::Source, "Meson wrap", stemOf(reading.path()), revision,
+      versionParts(revision) > 0 ? Strength::Exact : Strength::None,
+      startOf(section)));
+}
+
 }  // namespace
 
 void readMesonWrap(Reading &reading) {
-  std::map<std::string, std::map<std::string, IniValue>> sections;
+  std::map<std::string, Section> sections;
   for (IniValue &one : parseIni(reading.text()))
     sections[one.section].emplace(one.key, std::move(one));
-  const std::string name = stemOf(reading.path());
-  const auto has = [](const auto &section, const char *key) {
-    return section.contains(key);
-  };
-  for (auto &[kind, keys] : sections) {
-    const unsigned start = keys.contains("") ? keys[""].line : 1;
-    if (kind == "wrap-git") {
-      const bool isSet = has(keys, "revision");
-      const std::string revision = isSet ? keys["revision"].value : "";
-      Dependency out = reading.record(Artefact::Source, "Meson wrap", name,
-                                      revision, gitStrength(revision),
-                                      isSet ? keys["revision"].line : start);
-      out.origin = keys["url"].value;
-      reading.add(std::move(out));
-    } else if (kind == "wrap-file" && has(keys, "source_url")) {
-      const bool hasHash = has(keys, "source_hash") &&
-                           (!has(keys, "patch_url") || has(keys, "patch_hash"));
-      const std::string url = keys["source_url"].value;
-      reading.add(reading.record(Artefact::Download, "Meson wrap", name, url,
-                                 hasHash ? Strength::Content : urlStrength(url),
-                                 keys["source_url"].line));
-    } else if (kind == "wrap-svn" || kind == "wrap-hg") {
-      const std::string revision =
-          has(keys, "revision") ? keys["revision"].value : "";
-      reading.add(reading.record(Artefact::Source, "Meson wrap", name, revision,
-                                 versionParts(revision) > 0 ? Strength::Exact
-                                                            : Strength::None,
-                                 start));
-    }
+  for (const auto &[kind, section] : sections) {
+    if (kind == "wrap-git")
+      readGitWrap(reading, section);
+    else if (kind == "wrap-file")
+      readFileWrap(reading, section);
+    else if (kind == "wrap-svn" || kind == "wrap-hg")
+      readOtherWrap(reading, section);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "Pin.h"
 #include "Text.h"
 
+#include <algorithm>
 #include <string>
 
 namespace reproaudit {
@@ -36,6 +37,50 @@ std::string inputName(std::string_view line) {
                          : std::string_view{});
 }
 
+std::string_view withoutComment(std::string_view line) {
+  return line.substr(0, line.find('#'));
+}
+
+/// The lines of \p text without their comments.
+std::vector<std::string_view> withoutComments(std::string_view text) {
+  std::vector<std::string_view> out = lines(text);
+  std::ranges::transform(out, out.begin(), withoutComment);
+  return out;
+}
+
+/// The call of \p fetcher that begins in line \p i, up to the brace that closes
+/// its attributes; "" if there is none.
+std::string callIn(const std::vector<std::string_view> &code, std::size_t i,
+                   std::string_view fetcher) {
+  const std::string_view line = code[i];
+  const std::size_t at = line.find(fetcher);
+  if (at == std::string_view::npos)
+    return {};
+  const bool isDefined = contains(line, ",") || contains(line, "inherit") ||
+                         trim(line).starts_with(fetcher);
+  std::string call(line.substr(at));
+  if (isDefined && !contains(call, "{") && !contains(call, "\""))
+    return {};
+  for (std::size_t k = i + 1;
+       k < code.size() && contains(call, "{") && !contains(call, "}"); ++k)
+    call.append("\n").append(code[k]);
+  return call;
+}
+
+void readFetch(Reading &reading, const char *fetcher, const std::string &call,
+               unsigned line) {
+  std::string_view url = quotedAfter(call, call.find("url"));
+  if (url.empty())
+    url = quotedAfter(call, 0);
+  if (!isRemote(url) && !contains(call, "owner"))
+    return;
+  const bool hasHash = contains(call, "sha256") || contains(call, "hash =") ||
+                       contains(call, "rev =") || isCommit(baseName(url)) ||
+                       urlStrength(url) == Strength::Content;
+  reading.add(source(reading, std::string(url.empty() ? fetcher : url),
+                     hasHash ? Strength::Content : Strength::None, line));
+}
+
 }  // namespace
 
 void readNixFlake(Reading &reading) {
@@ -45,7 +90,7 @@ void readNixFlake(Reading &reading) {
   unsigned number = 0;
   for (const std::string_view raw : lines(reading.text())) {
     ++number;
-    const std::string_view line = trim(raw.substr(0, raw.find('#')));
+    const std::string_view line = trim(withoutComment(raw));
     const bool opens = line.ends_with('{') && contains(line, "=");
     if (opens)
       open = inputName(line);
@@ -75,38 +120,14 @@ void readNixFlake(Reading &reading) {
 
 /// default.nix, shell.nix and others: what they fetch has a hash, or not.
 void readNix(Reading &reading) {
-  const std::vector<std::string_view> all = lines(reading.text());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const std::string_view line = all[i].substr(0, all[i].find('#'));
-    const auto number = static_cast<unsigned>(i) + 1;
-    if (contains(line, "<nixpkgs>"))
-      reading.add(source(reading, "nixpkgs", Strength::None, number));
+  const std::vector<std::string_view> code = withoutComments(reading.text());
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    const auto line = static_cast<unsigned>(i) + 1;
+    if (contains(code[i], "<nixpkgs>"))
+      reading.add(source(reading, "nixpkgs", Strength::None, line));
     for (const char *fetcher : {"fetchTarball", "fetchGit", "fetchurl",
-                                "fetchFromGitHub", "fetchzip", "fetchgit"}) {
-      const std::size_t at = line.find(fetcher);
-      const bool isDefined = contains(line, ",") || contains(line, "inherit") ||
-                             trim(line).starts_with(fetcher);
-      if (at == std::string_view::npos ||
-          (isDefined && !contains(line.substr(at), "{") &&
-           !contains(line.substr(at), "\"")))
-        continue;
-      // The attributes that belong to the call: up to its closing brace.
-      std::string call(line.substr(at));
-      for (std::size_t k = i + 1;
-           k < all.size() && contains(call, "{") && !contains(call, "}"); ++k)
-        call += "\n" + std::string(all[k].substr(0, all[k].find('#')));
-      std::string_view url = quotedAfter(call, call.find("url"));
-      if (url.empty())
-        url = quotedAfter(call, 0);
-      const bool hasHash = contains(call, "sha256") ||
-                           contains(call, "hash =") ||
-                           contains(call, "rev =") || isCommit(baseName(url)) ||
-                           urlStrength(url) == Strength::Content;
-      if (isRemote(url) || contains(call, "owner"))
-        reading.add(source(
-            reading, url.empty() ? std::string(fetcher) : std::string(url),
-            hasHash ? Strength::Content : Strength::None, number));
-    }
+                                "fetchFromGitHub", "fetchzip", "fetchgit"})
+      readFetch(reading, fetcher, callIn(code, i, fetcher), line);
   }
 }
 

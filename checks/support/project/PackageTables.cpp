@@ -4,9 +4,55 @@
 #include "Pin.h"
 #include "Text.h"
 
+#include <optional>
 #include <utility>
 
 namespace reproaudit {
+namespace {
+
+struct Pinned {
+  std::string version;
+  Strength strength = Strength::None;
+};
+
+/// \p package comes from a git repository.
+Pinned gitPin(const Node &package) {
+  const Node &revision = package["rev"];
+  const Node &tag = package["tag"];
+  std::string ref = !revision.isNull() ? revision.text
+                    : !tag.isNull()    ? tag.text
+                                       : package["branch"].text;
+  if (ref.empty())
+    ref = package["ref"].text;
+  const Strength strength = gitStrength(ref);
+  return {std::move(ref), strength};
+}
+
+Strength versionStrength(std::string_view version) {
+  if (version.starts_with("==") && !contains(version, "*"))
+    return Strength::Exact;
+  if (!isRemote(version) && !contains(version, "github:"))
+    return semverStrength(version);
+  const std::size_t hash = version.find('#');
+  return hash == std::string::npos ? Strength::None
+                                   : gitStrength(version.substr(hash + 1));
+}
+
+/// What a table says about \p package; nothing if it is a folder nearby.
+std::optional<Pinned> pinOf(const Node &package) {
+  if (package.isMap() && !package["path"].isNull())
+    return std::nullopt;
+  if (package["git"].isScalar())
+    return gitPin(package);
+  const std::string &version =
+      package.isMap() ? package["version"].text : package.text;
+  for (const char *prefix : {"file:", "workspace:", "link:", "./"})
+    if (version.starts_with(prefix))
+      return std::nullopt;
+  return Pinned{version, versionStrength(version)};
+}
+
+}  // namespace
 
 void addPackage(Reading &reading, std::string_view ecosystem, std::string name,
                 std::string version, Strength strength, unsigned line,
@@ -37,36 +83,11 @@ void addRequirement(Reading &reading, std::string_view ecosystem,
 void addTable(Reading &reading, std::string_view ecosystem, const Node &table,
               const Lock &lock, bool advisory) {
   for (const Entry &entry : table.entries) {
-    const Node &version =
-        entry.value.isMap() ? entry.value["version"] : entry.value;
-    const bool isLocal = entry.value.isMap() && !entry.value["path"].isNull();
-    if (isLocal || (ecosystem == "poetry" && entry.key == "python"))
+    if (ecosystem == "poetry" && entry.key == "python")
       continue;  // the interpreter: a range of what the code can run on
-    const Node &git = entry.value["git"];
-    std::string text = version.text;
-    Strength strength = Strength::None;
-    if (git.isScalar()) {
-      const Node &revision = entry.value["rev"];
-      text = !revision.isNull()             ? revision.text
-             : !entry.value["tag"].isNull() ? entry.value["tag"].text
-                                            : entry.value["branch"].text;
-      if (text.empty())
-        text = entry.value["ref"].text;
-      strength = gitStrength(text);
-    } else if (text.starts_with("file:") || text.starts_with("workspace:") ||
-               text.starts_with("link:") || text.starts_with("./")) {
-      continue;
-    } else if (text.starts_with("==") && !contains(text, "*")) {
-      strength = Strength::Exact;
-    } else if (isRemote(text) || contains(text, "github:")) {
-      const std::size_t hash = text.find('#');
-      strength = hash == std::string::npos ? Strength::None
-                                           : gitStrength(text.substr(hash + 1));
-    } else {
-      strength = semverStrength(text);
-    }
-    addPackage(reading, ecosystem, entry.key, text, strength, entry.line,
-               advisory, lock);
+    if (const std::optional<Pinned> pinned = pinOf(entry.value))
+      addPackage(reading, ecosystem, entry.key, pinned->version,
+                 pinned->strength, entry.line, advisory, lock);
   }
 }
 

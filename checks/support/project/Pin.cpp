@@ -39,6 +39,70 @@ bool isShortCommit(std::string_view text) {
          std::ranges::any_of(text, isAlpha);
 }
 
+/// A requirement that is a file of the machine.
+bool isFile(std::string_view text) {
+  const bool looksLikeFile = text.starts_with(".") || text.starts_with("/") ||
+                             text.starts_with("~") || text.ends_with(".whl") ||
+                             text.ends_with(".tar.gz") ||
+                             text.starts_with("file:");
+  return looksLikeFile && !isRemote(text);
+}
+
+/// The name in a requirement and where it is from: its versions or its URL,
+/// without extras and the condition behind the semicolon.
+std::pair<std::string_view, std::string_view>
+nameAndSource(std::string_view text) {
+  const auto withoutCondition = [](std::string_view source) {
+    return trim(source.substr(0, source.find(';')));
+  };
+  if (startsLike(text, "git+") || isRemote(text)) {
+    const std::size_t egg = text.find("#egg=");
+    const std::string_view url = text.substr(0, text.find('#'));
+    const std::string_view name =
+        egg != std::string_view::npos
+            ? text.substr(egg + 5)
+            : baseName(url.substr(0, url.find('@', url.find("://") + 3)));
+    return {name, withoutCondition(text)};
+  }
+  const auto isNameChar = [](char c) {
+    return isAlpha(c) || isDigit(c) || c == '-' || c == '_' || c == '.';
+  };
+  const auto end = static_cast<std::size_t>(
+      std::ranges::find_if_not(text, isNameChar) - text.begin());
+  std::string_view rest = trim(text.substr(end));
+  if (rest.starts_with('[')) {
+    const std::size_t close = rest.find(']');
+    rest = close == std::string_view::npos ? "" : trim(rest.substr(close + 1));
+  }
+  if (rest.starts_with('@'))
+    rest = trim(rest.substr(1));
+  return {text.substr(0, end), withoutCondition(rest)};
+}
+
+/// `git+https://host/path@ref`.
+Strength gitUrlStrength(std::string_view url) {
+  url = url.substr(0, url.find('#'));
+  const std::size_t at = url.find_last_of('@');
+  const std::size_t path = url.find('/', url.find("://") + 3);
+  const bool hasRef = at != std::string_view::npos &&
+                      path != std::string_view::npos && at > path;
+  return hasRef ? gitStrength(url.substr(at + 1)) : Strength::None;
+}
+
+/// `==1.2`, `>=1,<2`, in parentheses or not.
+Strength specifierStrength(std::string_view text) {
+  if (text.starts_with('(') && text.ends_with(')'))
+    text = text.substr(1, text.size() - 2);
+  if (text.empty() || text == "*")
+    return Strength::None;
+  const bool isExact =
+      std::ranges::any_of(split(text, ','), [](std::string_view clause) {
+        const std::string_view one = trim(clause);
+        return one.starts_with("==") && !one.ends_with('*');
+      });
+  return isExact ? Strength::Exact : Strength::Range;
+}
+
 }  // namespace
 
 bool isHex(std::string_view text, std::size_t least, std::size_t most) {
@@ -201,68 +265,21 @@ Strength urlStrength(std::string_view url) {
 Requirement requirement(std::string_view text) {
   text = trim(text.substr(0, text.find(" #")));
   Requirement out;
-  const auto isNameChar = [](char c) {
-    return isAlpha(c) || isDigit(c) || c == '-' || c == '_' || c == '.';
-  };
-  if (text.starts_with(".") || text.starts_with("/") || text.starts_with("~") ||
-      text.ends_with(".whl") || text.ends_with(".tar.gz") ||
-      text.starts_with("file:")) {
-    out.local = !isRemote(text);
-    if (out.local)
-      return out;
-  }
-  std::size_t end = 0;
-  while (end < text.size() && isNameChar(text[end]))
-    ++end;
-  out.name = text.substr(0, end);
-  std::string_view rest = trim(text.substr(end));
-  if (rest.starts_with('[')) {
-    const std::size_t close = rest.find(']');
-    rest = close == std::string_view::npos ? "" : trim(rest.substr(close + 1));
-  }
-  if (startsLike(text, "git+") || isRemote(text)) {
-    rest = text;
-    const std::size_t egg = text.find("#egg=");
-    const std::string_view url = text.substr(0, text.find('#'));
-    out.name =
-        egg != std::string_view::npos
-            ? text.substr(egg + 5)
-            : baseName(url.substr(0, url.find('@', url.find("://") + 3)));
-  } else if (rest.starts_with('@')) {
-    rest = trim(rest.substr(1));
-  }
-  rest = trim(rest.substr(0, rest.find(';')));
-  out.version = rest;
-  if (startsLike(rest, "git+") || (isRemote(rest) && contains(rest, ".git"))) {
-    const std::string_view url = rest.substr(0, rest.find('#'));
-    const std::size_t at = url.find_last_of('@');
-    const std::size_t slash = url.find("://");
-    const bool hasRef = at != std::string_view::npos &&
-                        url.find('/', slash + 3) != std::string_view::npos &&
-                        at > url.find('/', slash + 3);
-    out.strength = hasRef ? gitStrength(url.substr(at + 1)) : Strength::None;
+  out.local = isFile(text);
+  if (out.local)
     return out;
-  }
-  if (isRemote(rest)) {
-    out.strength = contains(rest, "#sha256=")
-                       ? Strength::Content
-                       : std::max(urlStrength(rest), Strength::None);
-    return out;
-  }
-  if (startsLike(rest, "file:") || rest.starts_with('/')) {
-    out.local = true;
-    return out;
-  }
-  if (rest.starts_with('(') && rest.ends_with(')'))
-    rest = rest.substr(1, rest.size() - 2);
-  if (rest.empty() || rest == "*")
-    return out;
-  out.strength = Strength::Range;
-  for (const std::string_view clause : split(rest, ',')) {
-    const std::string_view one = trim(clause);
-    if (one.starts_with("==") && !one.ends_with(".*") && !one.ends_with('*'))
-      out.strength = Strength::Exact;
-  }
+  const auto [name, source] = nameAndSource(text);
+  out.name = name;
+  out.version = source;
+  out.local = startsLike(source, "file:") || source.starts_with('/');
+  if (startsLike(source, "git+") ||
+      (isRemote(source) && contains(source, ".git")))
+    out.strength = gitUrlStrength(source);
+  else if (isRemote(source))
+    out.strength =
+        contains(source, "#sha256=") ? Strength::Content : urlStrength(source);
+  else if (!out.local)
+    out.strength = specifierStrength(source);
   return out;
 }
 

@@ -4,85 +4,110 @@
 #include "Shell.h"
 #include "Text.h"
 
+#include <utility>
+
 namespace reproaudit {
 namespace {
 
 constexpr std::size_t kMaxCommands = 4000;
 
+class Splitter {
+public:
+  explicit Splitter(unsigned line) : line_(line) { begin(true); }
+
+  std::vector<Command> commands(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      const char next = i + 1 < text.size() ? text[i + 1] : '\n';
+      if (c == '\n') {
+        endLine(i > 0 ? text[i - 1] : '\n');
+      } else if (quote_ != 0) {
+        readQuoted(c);
+      } else if (c == '"' || c == '\'') {
+        quote_ = c;
+        hasWord_ = true;
+      } else if (c == ' ' || c == '\t' || c == '\r') {
+        endWord();
+      } else if (isSeparator(c, next)) {
+        endCommand(c == '|' && next != '|');
+        i += next == c ? 1 : 0;
+      } else {
+        word_ += c;
+        hasWord_ = true;
+      }
+    }
+    endCommand(false);
+    return std::move(out_);
+  }
+
+private:
+  bool isSeparator(char c, char next) const {
+    return c == ';' || c == '|' || (c == '&' && (next == '&' || !hasWord_));
+  }
+
+  void readQuoted(char c) {
+    if (c == quote_)
+      quote_ = 0;
+    else
+      word_ += c;
+  }
+
+  void endLine(char last) {
+    ++line_;
+    if (last == '`' || last == '^' || last == '\\') {  // goes on below
+      if (!word_.empty())
+        word_.pop_back();
+      hasWord_ = !word_.empty();
+      now_.endLine = line_;
+      return;
+    }
+    quote_ = 0;
+    endCommand(false);
+  }
+
+  void endWord() {
+    if (hasWord_)
+      now_.words.push_back(word_);
+    word_.clear();
+    hasWord_ = false;
+  }
+
+  void endCommand(bool isPiped) {
+    endWord();
+    if (now_.words.size() > 1 &&
+        (now_.program() == "cd" || now_.program() == "pushd"))
+      folder_ = joined(folder_, replaceAll(now_.words[1], "\\", "/"));
+    const bool isFirst = !isPiped || now_.words.empty();
+    if (!now_.words.empty() && out_.size() < kMaxCommands) {
+      now_.pipeline = pipeline_;
+      now_.folder = folder_;
+      out_.push_back(now_);
+    }
+    if (!isPiped)
+      ++pipeline_;
+    begin(isFirst);
+  }
+
+  void begin(bool isFirstInPipe) {
+    now_ = Command{};
+    now_.line = now_.endLine = line_;
+    now_.isFirstInPipe = isFirstInPipe;
+  }
+
+  std::vector<Command> out_;
+  Command now_;
+  std::string word_;
+  bool hasWord_ = false;  ///< `""` is a word too.
+  char quote_ = 0;        ///< That is open, or 0.
+  std::string folder_;
+  unsigned pipeline_ = 0;
+  unsigned line_;
+};
+
 }  // namespace
 
 std::vector<Command> simpleCommands(std::string_view text, unsigned line) {
-  std::vector<Command> out;
-  unsigned pipeline = 0;
-  Command now;
-  std::string word;
-  bool hasWord = false;
-  const auto endWord = [&] {
-    if (hasWord)
-      now.words.push_back(word);
-    word.clear();
-    hasWord = false;
-  };
-  std::string folder;
-  const auto endCommand = [&](bool piped) {
-    endWord();
-    if (now.words.size() > 1 &&
-        (now.program() == "cd" || now.program() == "pushd"))
-      folder = joined(folder, replaceAll(now.words[1], "\\", "/"));
-    if (!now.words.empty() && out.size() < kMaxCommands) {
-      now.pipeline = pipeline;
-      now.folder = folder;
-      out.push_back(now);
-    }
-    const bool isNext = piped && !now.words.empty();
-    now = Command{};
-    now.line = now.endLine = line;
-    now.isFirstInPipe = !isNext;
-    if (!piped)
-      ++pipeline;
-  };
-  now.line = now.endLine = line;
-  char quote = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const char next = i + 1 < text.size() ? text[i + 1] : '\n';
-    if (c == '\n') {
-      ++line;
-      const bool isContinued =
-          i > 0 &&
-          (text[i - 1] == '`' || text[i - 1] == '^' || text[i - 1] == '\\');
-      if (isContinued) {
-        if (hasWord && !word.empty())
-          word.pop_back();
-        hasWord = !word.empty();
-        now.endLine = line;
-        continue;
-      }
-      quote = 0;
-      endCommand(false);
-    } else if (quote != 0) {
-      if (c == quote)
-        quote = 0;
-      else
-        word += c;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-      hasWord = true;
-    } else if (c == ' ' || c == '\t' || c == '\r') {
-      endWord();
-    } else if (c == ';' || c == '|' ||
-               (c == '&' && (next == '&' || !hasWord))) {
-      const bool isPipe = c == '|' && next != '|';
-      if (next == c)
-        ++i;
-      endCommand(isPipe);
-    } else {
-      word += c;
-      hasWord = true;
-    }
-  }
-  endCommand(false);
-  return out;
+  return Splitter(line).commands(text);
 }
 
 }  // namespace reproaudit

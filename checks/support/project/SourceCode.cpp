@@ -74,10 +74,9 @@ private:
         (dot == std::string::npos || call.name.starts_with("datasets.") ||
          call.name.starts_with("huggingface_hub.")) &&
         !contains(text_, "def " + std::string(name) + "(");
-    if (isHubFunction && importsHub())
-      hub(call);
-    else if (name == "from_pretrained" && dot != std::string::npos &&
-             importsHub())
+    const bool isHubMethod =
+        name == "from_pretrained" && dot != std::string::npos;
+    if ((isHubFunction || isHubMethod) && importsHub())
       hub(call);
     else if (call.name == "torch.hub.load")
       torchHub(call);
@@ -296,44 +295,58 @@ std::size_t endOfRawString(std::string_view text, std::size_t quote) {
   return at == std::string_view::npos ? text.size() : at + close.size();
 }
 
+/// What stands at one place of a C++ file: a string literal on one line, a name
+/// in capitals that begins with an underscore, or something to go past.
+struct CxxToken {
+  enum class Kind : unsigned char { Other, String, Name };
+  Kind kind = Kind::Other;
+  std::size_t size = 1;
+};
+
+/// The literal between quotes that \p text begins with; a line ends it.
+CxxToken quotedToken(std::string_view text) {
+  const char quote = text[0];
+  std::size_t end = 1;
+  for (; end < text.size() && text[end] != quote && text[end] != '\n'; ++end)
+    end += text[end] == '\\' ? 1 : 0;
+  const bool isString = quote == '"' && end < text.size();
+  return {isString ? CxxToken::Kind::String : CxxToken::Kind::Other, end + 1};
+}
+
+CxxToken nameToken(std::string_view text) {
+  const auto end = std::ranges::find_if_not(
+      text, [](char c) { return c == '_' || (c >= 'A' && c <= 'Z'); });
+  return {CxxToken::Kind::Name, static_cast<std::size_t>(end - text.begin())};
+}
+
+CxxToken tokenAt(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at);
+  if (rest.starts_with("//"))
+    return {.size = std::min(rest.find('\n'), rest.size())};
+  if (rest.starts_with("/*"))
+    return {.size = std::min(rest.find("*/", 2), rest.size() - 2) + 2};
+  if (rest[0] == '"' && opensRawString(text.substr(0, at)))
+    return {.size = endOfRawString(text, at) - at};
+  if (rest[0] == '"' || rest[0] == '\'')
+    return quotedToken(rest);
+  return rest[0] == '_' ? nameToken(rest) : CxxToken{};
+}
+
 /// Calls \p onString for each ordinary string literal and \p onName for each
 /// name of a C++ file that is no comment.
 template <class OnString, class OnName>
 void scanCxx(std::string_view text, const OnString &onString,
              const OnName &onName) {
   unsigned line = 1;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\n') {
-      ++line;
-    } else if (c == '/' && i + 1 < text.size() && text[i + 1] == '/') {
-      i = std::min(text.find('\n', i), text.size()) - 1;
-    } else if (c == '/' && i + 1 < text.size() && text[i + 1] == '*') {
-      const std::size_t end = std::min(text.find("*/", i + 2), text.size() - 1);
-      line += static_cast<unsigned>(
-          std::ranges::count(text.substr(i, end - i), '\n'));
-      i = end + 1;
-    } else if (c == '"' && opensRawString(text.substr(0, i))) {
-      const std::size_t end = endOfRawString(text, i);
-      line += static_cast<unsigned>(
-          std::ranges::count(text.substr(i, end - i), '\n'));
-      i = end - 1;
-    } else if (c == '"' || c == '\'') {
-      const std::size_t begin = i + 1;
-      for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i)
-        i += text[i] == '\\' ? 1 : 0;
-      if (c == '"' && i < text.size())
-        onString(text.substr(begin, i - begin), line);
-      if (i < text.size() && text[i] == '\n')
-        ++line;
-    } else if (c == '_') {
-      std::size_t end = i;
-      while (end < text.size() &&
-             (text[end] == '_' || (text[end] >= 'A' && text[end] <= 'Z')))
-        ++end;
-      onName(text.substr(i, end - i), line, i);
-      i = end - 1;
-    }
+  for (std::size_t at = 0; at < text.size();) {
+    const CxxToken token = tokenAt(text, at);
+    const std::string_view written = text.substr(at, token.size);
+    if (token.kind == CxxToken::Kind::String)
+      onString(written.substr(1, written.size() - 2), line);
+    else if (token.kind == CxxToken::Kind::Name)
+      onName(written, line, at);
+    line += static_cast<unsigned>(std::ranges::count(written, '\n'));
+    at += token.size;
   }
 }
 

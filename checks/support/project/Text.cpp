@@ -5,6 +5,53 @@
 #include <cctype>
 
 namespace reproaudit {
+namespace {
+
+bool isNameChar(char c) {
+  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+         (c >= 'A' && c <= 'Z');
+}
+
+/// `$NAME`, or `${NAME}` with a suffix such as `:-fallback` before the brace.
+struct Reference {
+  std::string name;
+  std::string_view suffix;
+  std::string_view written;
+};
+
+/// The reference that \p text begins with.
+std::optional<Reference> leadingReference(std::string_view text) {
+  const bool isBraced = text.starts_with("${");
+  const std::size_t begin = isBraced ? 2 : 1;
+  std::size_t end = begin;
+  while (end < text.size() && isNameChar(text[end]))
+    ++end;
+  const std::size_t close = isBraced ? text.find('}', end) : end;
+  if (end == begin || close == std::string_view::npos)
+    return std::nullopt;
+  return Reference{.name = std::string(text.substr(begin, end - begin)),
+                   .suffix = text.substr(end, close - end),
+                   .written = text.substr(0, isBraced ? close + 1 : end)};
+}
+
+/// True if `${NAME` with \p suffix is the value of NAME wherever it has one.
+bool keepsValue(std::string_view suffix) {
+  if (suffix.empty() || suffix == "[@]" || suffix == "[*]")
+    return true;
+  return std::ranges::any_of(
+      std::array{":-", ":?", ":=", "-", "?"},
+      [&](std::string_view start) { return suffix.starts_with(start); });
+}
+
+/// What \p reference stands for if NAME has no value.
+std::string_view fallback(const Reference &reference) {
+  const std::string_view suffix = reference.suffix;
+  if (suffix.starts_with(":-") || suffix.starts_with(":="))
+    return suffix.substr(2);
+  return suffix.starts_with('-') ? suffix.substr(1) : reference.written;
+}
+
+}  // namespace
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n\f\v";
@@ -110,6 +157,32 @@ bool isResolved(std::string_view text) {
   return !contains(text, "$") && !contains(text, "{{") &&
          !(text.starts_with('<') && text.ends_with('>')) &&
          (!text.starts_with('%') || !text.ends_with('%') || text.size() <= 1);
+}
+
+std::string
+substituted(std::string_view text,
+            const std::function<std::optional<std::string>(const std::string &)>
+                &lookup) {
+  std::string out;
+  while (true) {
+    const std::size_t dollar = text.find('$');
+    out += text.substr(0, dollar);
+    if (dollar == std::string_view::npos)
+      return out;
+    text.remove_prefix(dollar);
+    const std::optional<Reference> reference = leadingReference(text);
+    if (!reference) {
+      out += '$';
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::optional<std::string> value = lookup(reference->name);
+    if (value && keepsValue(reference->suffix))
+      out += *value;
+    else
+      out += fallback(*reference);
+    text.remove_prefix(reference->written.size());
+  }
 }
 
 }  // namespace reproaudit

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,50 +55,9 @@ bool isResolved(std::string_view text);
 
 /// What `${NAME}`, `$NAME` or `${NAME:-fallback}` stand for: \p lookup is asked
 /// for each; what it does not know stays as it is.
-template <class Lookup>
-std::string substituted(std::string_view text, const Lookup &lookup);
-
-template <class Lookup>
-std::string substituted(std::string_view text, const Lookup &lookup) {
-  const auto isNameChar = [](char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z');
-  };
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] != '$' || i + 1 >= text.size()) {
-      out += text[i++];
-      continue;
-    }
-    const bool braced = text[i + 1] == '{';
-    const std::size_t begin = i + (braced ? 2 : 1);
-    std::size_t end = begin;
-    while (end < text.size() && isNameChar(text[end]))
-      ++end;
-    const std::string name(text.substr(begin, end - begin));
-    const std::size_t close = braced ? text.find('}', end) : end;
-    if (name.empty() || close == std::string_view::npos) {
-      out += text[i++];
-      continue;
-    }
-    const std::string_view suffix = text.substr(end, close - end);
-    const std::optional<std::string> value = lookup(name);
-    const std::size_t next = braced ? close + 1 : end;
-    const bool isPlain = suffix.empty() || suffix == "[@]" || suffix == "[*]" ||
-                         suffix.starts_with(":-") || suffix.starts_with(":?") ||
-                         suffix.starts_with(":=") || suffix.starts_with("-") ||
-                         suffix.starts_with("?");
-    if (value && isPlain)
-      out += *value;
-    else if (suffix.starts_with(":-") || suffix.starts_with(":="))
-      out += suffix.substr(2);
-    else if (suffix.starts_with("-"))
-      out += suffix.substr(1);
-    else
-      out += text.substr(i, next - i);
-    i = next;
-  }
-  return out;
-}
+std::string
+substituted(std::string_view text,
+            const std::function<std::optional<std::string>(const std::string &)>
+                &lookup);
 
 }  // namespace reproaudit
