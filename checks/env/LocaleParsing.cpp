@@ -55,12 +55,15 @@ StringRef identifierOf(const NamedDecl *decl) {
 std::optional<StringRef> localeName(const Expr &argument) {
   const Expr *plain = argument.IgnoreParenImpCasts();
   while (true) {
-    plain = plain->IgnoreImplicit()->IgnoreParenCasts();
+    plain = plain->IgnoreImplicit()->IgnoreParenCasts()->IgnoreImplicit();
     const auto *construction = dyn_cast<CXXConstructExpr>(plain);
     if (!construction || construction->getNumArgs() == 0)
       break;
     plain = construction->getArg(0);
   }
+  if (const auto *call = dyn_cast<CallExpr>(plain);
+      call && identifierOf(call->getDirectCallee()) == "classic")
+    return "C";
   const auto *text = dyn_cast<StringLiteral>(plain);
   if (!text || text->getCharByteWidth() != 1)
     return std::nullopt;
@@ -131,13 +134,17 @@ private:
   void noteLocale(const CallExpr &call, const ASTContext &context);
   void noteReading(const CallExpr &call);
 
-  SourceLocation setHere_;  ///< The user's locale, for the whole program.
+  SourceLocation setHere_;     ///< The user's locale, for C's functions.
+  SourceLocation globalHere_;  ///< The same for streams, which do not ask C.
   bool isReset_ = false;
+  /// Where a stream got the user's locale; invalid if it got a neutral one.
   llvm::DenseMap<const VarDecl *, SourceLocation> imbued_;
   struct Reading {
     SourceLocation at;
-    const VarDecl *stream;
+    const VarDecl *stream = nullptr;
+    bool isStream = false;
   };
+  SourceLocation localeOf(const Reading &reading) const;
   std::vector<Reading> readings_;
 };
 
@@ -182,22 +189,26 @@ void LocaleParsingCheck::noteLocale(const CallExpr &call,
     const auto *member = dyn_cast<CXXMemberCallExpr>(&call);
     const VarDecl *stream =
         member ? streamOf(*member->getImplicitObjectArgument()) : nullptr;
-    if (stream && effect == Effect::User)
-      imbued_.try_emplace(stream, call.getBeginLoc());
+    if (stream)
+      imbued_.try_emplace(stream, effect == Effect::User ? call.getBeginLoc()
+                                                         : SourceLocation());
     return;
   }
   if (effect == Effect::Neutral)
     isReset_ = true;
   else if (setHere_.isInvalid())
     setHere_ = call.getBeginLoc();
+  if (effect == Effect::User && name == "global" && globalHere_.isInvalid())
+    globalHere_ = call.getBeginLoc();
 }
 
 void LocaleParsingCheck::noteReading(const CallExpr &call) {
   if (const auto *op = dyn_cast<CXXOperatorCallExpr>(&call)) {
     if (op->getNumArgs() == 2 && op->getArg(1)->getType()->isRealFloatingType())
-      readings_.push_back({op->getOperatorLoc(), streamOf(*op->getArg(0))});
+      readings_.push_back(
+          {op->getOperatorLoc(), streamOf(*op->getArg(0)), /*isStream=*/true});
   } else if (readsNumber(*call.getDirectCallee()) || scansNumber(call))
-    readings_.push_back({call.getBeginLoc(), nullptr});
+    readings_.push_back({.at = call.getBeginLoc()});
 }
 
 void LocaleParsingCheck::check(const MatchFinder::MatchResult &result) {
@@ -206,14 +217,21 @@ void LocaleParsingCheck::check(const MatchFinder::MatchResult &result) {
   noteReading(*call);
 }
 
+/// Where the user's locale came in by which \p reading goes, if it did.
+SourceLocation LocaleParsingCheck::localeOf(const Reading &reading) const {
+  if (const auto imbued = imbued_.find(reading.stream);
+      reading.stream != nullptr && imbued != imbued_.end())
+    return imbued->second;
+  if (isReset_)
+    return {};
+  return reading.isStream ? globalHere_ : setHere_;
+}
+
 void LocaleParsingCheck::onEndOfTranslationUnit() {
   llvm::DenseSet<SourceLocation> reported;
   for (const Reading &reading : readings_) {
-    const auto imbued = imbued_.find(reading.stream);
-    const bool isImbued = reading.stream != nullptr && imbued != imbued_.end();
-    const SourceLocation locale = isImbued ? imbued->second : setHere_;
-    if (locale.isInvalid() || (!isImbued && isReset_) ||
-        !reported.insert(reading.at).second)
+    const SourceLocation locale = localeOf(reading);
+    if (locale.isInvalid() || !reported.insert(reading.at).second)
       continue;
     finding(reading.at, "this number is read with the decimal point of the "
                         "user's locale");
@@ -223,7 +241,7 @@ void LocaleParsingCheck::onEndOfTranslationUnit() {
   }
   readings_.clear();
   imbued_.clear();
-  setHere_ = {};
+  setHere_ = globalHere_ = {};
   isReset_ = false;
 }
 

@@ -122,6 +122,15 @@ public:
                                 unless(isExpansionInSystemHeader()))
                            .bind("address"),
                        this);
+    finder->addMatcher(
+        cxxOperatorCallExpr(hasOverloadedOperatorName("<<"),
+                            unless(isExpansionInSystemHeader()),
+                            callee(cxxMethodDecl(hasParameter(
+                                0, hasType(pointsTo(voidType()))))),
+                            hasArgument(1, expr(ignoringParenImpCasts(hasType(
+                                               pointsTo(recordDecl()))))))
+            .bind("printed"),
+        this);
   }
 
   void check(const MatchFinder::MatchResult &result) override;
@@ -130,8 +139,24 @@ private:
   bool isResult(const Arrival &arrival, bool isBucket,
                 ASTContext &context) const;
 
+  void judgePrinted(const CXXOperatorCallExpr &printed);
+
   llvm::DenseSet<SourceLocation> reported_;
 };
+
+/// `file << "n" << node`: an address stands in the file.
+void PointerAsDataCheck::judgePrinted(const CXXOperatorCallExpr &printed) {
+  const Expr *stream = printed.getArg(0);
+  while (const auto *link =
+             dyn_cast<CXXOperatorCallExpr>(stream->IgnoreParenImpCasts()))
+    stream = link->getArg(0);
+  const SourceLocation at = printed.getArg(1)->getExprLoc();
+  if (useOfStream(*stream) != Use::Result || !reported_.insert(at).second)
+    return;
+  finding(at, "an address is written, which differs in every run")
+      << printed.getArg(1)->getSourceRange();
+  cure(at, "write an index or an identifier that the input determines");
+}
 
 bool PointerAsDataCheck::isResult(const Arrival &arrival, bool isBucket,
                                   ASTContext &context) const {
@@ -157,6 +182,9 @@ bool PointerAsDataCheck::isResult(const Arrival &arrival, bool isBucket,
 }
 
 void PointerAsDataCheck::check(const MatchFinder::MatchResult &result) {
+  if (const auto *printed =
+          result.Nodes.getNodeAs<CXXOperatorCallExpr>("printed"))
+    return judgePrinted(*printed);
   const auto *address = result.Nodes.getNodeAs<CastExpr>("address");
   if (isSmuggledNumber(*address->getSubExpr()))
     return;

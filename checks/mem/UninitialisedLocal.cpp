@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Rule.h"
 
 #include "clang/AST/DynamicRecursiveASTVisitor.h"
+#include "clang/AST/ParentMapContext.h"
+#include "clang/AST/StmtCXX.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
 #include "clang/Analysis/Analyses/UninitializedValues.h"
@@ -70,14 +73,75 @@ public:
           break;
         }
       break;
-    case UninitUse::AfterCall:
     case UninitUse::Maybe:
+      possible.push_back({variable, use.getUser(), nullptr});
+      break;
+    case UninitUse::AfterCall:
       break;
     }
   }
 
   llvm::SmallVector<Found, 2> found;
+  /// Uses that have a value on some ways to them.
+  llvm::SmallVector<Found, 2> possible;
 };
+
+/// True if nothing mentions \p variable before \p use in the text.
+bool isFirstMention(const VarDecl &variable, const Expr &use,
+                    const FunctionDecl &function) {
+  const SourceManager &sources = function.getASTContext().getSourceManager();
+  return !anyStmt(function.getBody(), [&](const Stmt &stmt) {
+    const auto *mention = dyn_cast<DeclRefExpr>(&stmt);
+    return mention && mention->getDecl() == &variable &&
+           sources.isBeforeInTranslationUnit(mention->getLocation(),
+                                             use.getExprLoc());
+  });
+}
+
+/// True if \p child runs whenever \p parent does.
+bool isUnconditional(const Stmt &parent, const Stmt &child) {
+  if (const auto *branch = dyn_cast<IfStmt>(&parent))
+    return branch->getCond() == &child;
+  if (const auto *choice = dyn_cast<AbstractConditionalOperator>(&parent))
+    return choice->getCond() == &child;
+  if (const auto *op = dyn_cast<BinaryOperator>(&parent);
+      op && op->isLogicalOp())
+    return op->getLHS() == &child;
+  return !isa<SwitchStmt, CXXTryStmt, LambdaExpr>(parent);
+}
+
+bool isLoop(const Stmt &stmt) {
+  return isa<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt>(stmt);
+}
+
+/// True if the first round of one loop comes to \p use, before any round has
+/// given \p variable a value: `if (d < best) best = d;`.
+bool isReadInFirstRound(const VarDecl &variable, const Expr &use,
+                        const FunctionDecl &function) {
+  ASTContext &context = function.getASTContext();
+  unsigned loops = 0;
+  const Stmt *child = &use;
+  for (;;) {
+    const DynTypedNodeList parents = context.getParents(*child);
+    const Stmt *parent = parents.empty() ? nullptr : parents[0].get<Stmt>();
+    if (const auto *inner =
+            parents.empty() ? nullptr : parents[0].get<VarDecl>()) {
+      const DynTypedNodeList around = context.getParents(*inner);
+      parent = around.empty() ? nullptr : around[0].get<Stmt>();
+    }
+    if (!parent || !isUnconditional(*parent, *child))
+      return false;
+    const auto *block = dyn_cast<CompoundStmt>(parent);
+    if (block && llvm::any_of(block->body(), [&](const Stmt *stmt) {
+          const auto *declared = dyn_cast<DeclStmt>(stmt);
+          return declared && llvm::is_contained(declared->decls(), &variable);
+        }))
+      break;
+    loops += isLoop(*parent);
+    child = parent;
+  }
+  return loops == 1 && isFirstMention(variable, use, function);
+}
 
 class UninitialisedLocalCheck final : public Check {
 public:
@@ -143,6 +207,9 @@ void UninitialisedLocalCheck::check(const MatchFinder::MatchResult &result) {
   SureUses uses;
   UninitVariablesAnalysisStats stats{};
   runUninitializedVariablesAnalysis(*function, *cfg, analysis, uses, stats);
+  for (const SureUses::Found &use : uses.possible)
+    if (isReadInFirstRound(*use.variable, *use.use, *function))
+      uses.found.push_back(use);
   // One finding for each variable: its first use in the text.
   const auto placeOf = [&](const SureUses::Found &found) {
     return result.SourceManager->getExpansionLoc(found.use->getExprLoc());

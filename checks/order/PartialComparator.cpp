@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/OrderCheck.h"
+#include "reproaudit/analysis/Rule.h"
 
 using namespace clang;
 
@@ -52,6 +52,13 @@ protected:
   void judge(const Sorting &sorting) override;
 };
 
+/// `score` of `_.score` and `_->score`: the element itself goes without saying.
+StringRef inWords(StringRef key) {
+  if (!key.consume_front("_."))
+    key.consume_front("_->");
+  return key;
+}
+
 void PartialComparatorCheck::judge(const Sorting &sorting) {
   const Comparison &comparison = sorting.comparison;
   if (comparison.totality != Totality::Partial || sorting.sort.stable)
@@ -61,7 +68,7 @@ void PartialComparatorCheck::judge(const Sorting &sorting) {
   report(certain, sorting.at,
          "%0 is ordered by '%1' alone, and elements that share it come in any "
          "order")
-      << described(sorting.target) << comparison.key;
+      << described(sorting.target) << inWords(comparison.key);
   flow(sorting);
   cure(sorting.at,
        "break ties by a second key that no two elements share, such "

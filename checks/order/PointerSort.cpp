@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/OrderCheck.h"
+#include "reproaudit/analysis/Rule.h"
 
 using namespace clang;
 
@@ -58,11 +58,35 @@ protected:
   void judge(const Sorting &sorting) override;
 };
 
+/// True for a tuple with an integer between its key and the pointer: likely a
+/// number that breaks the ties, though nothing proves it.
+bool hasSerialNumber(QualType element) {
+  const auto *tuple = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      element->getAsCXXRecordDecl());
+  if (!tuple || tuple->getName() != "tuple")
+    return false;
+  unsigned before = 0;
+  bool isNumbered = false;
+  for (const TemplateArgument &part :
+       tuple->getTemplateArgs()[0].pack_elements()) {
+    if (part.getAsType()->isPointerType())
+      break;
+    ++before;
+    isNumbered |= part.getAsType()->isIntegerType();
+  }
+  return isNumbered && before >= 2;
+}
+
 void PointerSortCheck::judge(const Sorting &sorting) {
   if (sorting.comparison.totality != Totality::Address || sorting.onlyGroups)
     return;
-  finding(sorting.at, "%0 is ordered by the addresses of objects")
-      << described(sorting.target);
+  const QualType element = sorting.sort.element.getNonReferenceType();
+  const bool comesLast =
+      recordName(element) == "tuple" || recordName(element) == "pair";
+  report(!hasSerialNumber(element), sorting.at,
+         "%select{%1 is ordered by the addresses of objects|equal elements of "
+         "%1 are ordered by the addresses of objects}0")
+      << comesLast << described(sorting.target);
   flow(sorting);
   cure(sorting.at, "compare a member that stays the same from run to run, such "
                    "as an id");

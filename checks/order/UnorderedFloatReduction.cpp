@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/OrderCheck.h"
+#include "reproaudit/analysis/Rule.h"
 
 using namespace clang;
 
@@ -54,18 +54,32 @@ protected:
   void judge(const Visit &visit) override;
 };
 
+/// What a named function does is right for its other callers: the call is to
+/// blame. A lambda stands where it is used.
+const Stmt *blamedFor(const Effect &effect) {
+  if (effect.calls.empty())
+    return effect.at;
+  const FunctionDecl *callee = effect.calls.back()->getDirectCallee();
+  const auto *method = dyn_cast_or_null<CXXMethodDecl>(callee);
+  return !callee || (method && method->getOverloadedOperator() == OO_Call)
+             ? effect.at
+             : effect.calls.front();
+}
+
 void UnorderedFloatReductionCheck::judge(const Visit &visit) {
   if (visit.order != Order::Hash && visit.order != Order::Arrival)
     return;
   for (const Effect &effect : visit.effects) {
     if (effect.kind != Effect::Kind::FloatFold)
       continue;
-    const SourceLocation at = effect.at->getBeginLoc();
+    const Stmt *blamed = blamedFor(effect);
+    const SourceLocation at = blamed->getBeginLoc();
     finding(at, "%0 accumulates floating-point values in %1 of %2")
         << described(effect.target) << described(visit.order)
-        << described(visit.sequence) << effect.at->getSourceRange();
-    if (effect.at != visit.site)
+        << described(visit.sequence) << blamed->getSourceRange();
+    if (blamed != visit.site)
       step(visit.site->getBeginLoc(), "the elements are visited here");
+    flow(effect, at);
     cure(visit.sequence->getBeginLoc(),
          "iterate over sorted keys, or use an ordered container");
   }

@@ -70,6 +70,8 @@ StringRef messageFor(Effect::Kind kind) {
   case Effect::Kind::OrderedFold:
     return "%0 combines elements in %1 of %2, and another order gives another "
            "value";
+  case Effect::Kind::Selection:
+    return "%0 takes only the first elements in %1 of %2";
   case Effect::Kind::HandOver:
     return "elements are handed over to %0 in %1 of %2";
   default:

@@ -15,7 +15,6 @@ constexpr RuleInfo kInfo = validated({
     .name = "repro-arrival-order",
     .family = Family::Parallel,
     .scope = Scope::Run,
-    .tier = Tier::Audit,
     .summary = "Results combined in the order in which they are ready",
     .since = "0.1.0",
     .why = R"md(

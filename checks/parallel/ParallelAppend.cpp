@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "reproaudit/analysis/HandedOutSlots.h"
+#include "reproaudit/analysis/HandedOut.h"
 #include "reproaudit/analysis/ParallelCheck.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/Sinks.h"
@@ -134,6 +134,56 @@ bool isThreadList(const ValueDecl &sequence) {
   return element != nullptr && element->getIdentifier() != nullptr &&
          (element->getName().contains("thread") ||
           element->getName().contains("future"));
+}
+
+/// The index of the element that \p target names, or null.
+const Expr *indexOf(const Expr &target) {
+  const Expr *element = bare(&target);
+  while (const auto *member = dyn_cast<MemberExpr>(element))
+    element = bare(member->getBase());
+  if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(element))
+    return bare(subscript->getIdx());
+  const auto *call = dyn_cast<CXXOperatorCallExpr>(element);
+  return call != nullptr && call->getOperator() == OO_Subscript
+             ? bare(call->getArg(1))
+             : nullptr;
+}
+
+/// True if \p stmt asks for more of \p slot than where elements go: then it is
+/// the number of a task, and its result stands where it belongs.
+bool isTask(const Stmt *stmt, const VarDecl &slot) {
+  // That a capture names it is how the slot gets its number.
+  if (!stmt || isa<OMPAtomicDirective>(stmt))
+    return false;
+  if (const auto *assign = dyn_cast<BinaryOperator>(stmt)) {
+    if (assign->isComparisonOp())
+      return false;
+    const Expr *index = indexOf(*assign->getLHS());
+    if (assign->isAssignmentOp() &&
+        (namedVariable(assign->getLHS()) == &slot ||
+         (index != nullptr && namedVariable(index) == &slot)))
+      return isTask(assign->getRHS(), slot);
+  }
+  const auto *reference = dyn_cast<DeclRefExpr>(stmt);
+  return (reference != nullptr && reference->getDecl() == &slot) ||
+         llvm::any_of(stmt->children(),
+                      [&](const Stmt *child) { return isTask(child, slot); });
+}
+
+/// True if the place of \p write is the next one that an atomic counter hands
+/// out, and what is stored has nothing to do with that number.
+bool takesNextSlot(const ParallelWrite &write) {
+  const Expr *index = indexOf(*write.target);
+  if (!index || write.kind != ParallelWrite::Kind::Store ||
+      write.value->isValueDependent() ||
+      write.value->isEvaluatable(
+          write.region->enclosing.front()->getASTContext()))
+    return false;
+  const VarDecl *slot = namedVariable(index);
+  if (!slot)
+    return isHandedOut(*index);
+  return isHandedOut(*slot, write.region->body) &&
+         !isTask(write.region->body, *slot);
 }
 
 /// True if \p write adds an element to a shared sequence.

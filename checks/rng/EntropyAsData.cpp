@@ -49,7 +49,7 @@ bool becomesANumberInRange(const Expr *value, ASTContext &context) {
   const Destination goal = destinationOf(*value, context, [&](const Expr &e) {
     if (const auto *op = dyn_cast<BinaryOperator>(&e))
       cut |= op->getOpcode() == BO_Rem || op->getOpcode() == BO_Div ||
-             op->isComparisonOp();
+             op->getOpcode() == BO_And || op->isComparisonOp();
     return false;
   });
   using Kind = Destination::Kind;

@@ -51,6 +51,7 @@ private:
   void judge(const RandomUse &use) override;
   void judgeEngine(const RandomUse &use, const DeclaratorDecl *engine);
   void judgeGlobal(const RandomUse &use, const Drawing &drawing);
+  void judgeTemporaries(const Call &call);
 };
 
 std::string neverSeeded(StringRef engine) {
@@ -69,6 +70,24 @@ void ImplicitSeedCheck::judge(const RandomUse &use) {
   for (const Drawing &drawing : use.drawings())
     if (drawing.generator.global)
       judgeGlobal(use, drawing);
+  for (const Call &call : use.unit().calls())
+    judgeTemporaries(call);
+}
+
+/// `std::shuffle(first, last, std::mt19937())`
+void ImplicitSeedCheck::judgeTemporaries(const Call &call) {
+  if (!call.callee->isInStdNamespace() || isa<CXXConstructExpr>(call.expr))
+    return;
+  for (unsigned i = 0; i < call.argumentCount(); ++i) {
+    const Expr *argument = call.argument(i)->IgnoreImplicit();
+    const auto *made = dyn_cast<CXXConstructExpr>(
+        argument->IgnoreParenCasts()->IgnoreImplicit());
+    if (!made || !isEngine(made->getType()) || made->getNumArgs() > 0 ||
+        isEntropicEngine(made->getType()) || !isFirstAt(made->getExprLoc()))
+      continue;
+    finding(made->getExprLoc(), "%0") << neverSeeded("the engine made here");
+    cure(made->getExprLoc(), kOwnEngine);
+  }
 }
 
 void ImplicitSeedCheck::judgeEngine(const RandomUse &use,

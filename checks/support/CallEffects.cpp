@@ -197,6 +197,8 @@ bool EffectClassifier::containerCall(const CallExpr &call, StringRef name,
     add(Kind::Append, call, place, frame);
   else if (shape == Shape::MultiMap && orderOf(type) == Order::Specified)
     add(Kind::TieBreak, call, place, frame, /*certain=*/false);
+  else
+    keep(call, place);
   return true;
 }
 

@@ -172,7 +172,11 @@ Verdict Conditions::Judge::equality(const Comparison &compared) const {
 Verdict Conditions::Judge::order(const Expr *left, const Expr *right) {
   const unsigned uses =
       flow_.depends(left, frame_) | flow_.depends(right, frame_);
-  if ((uses & Flow::Element) == 0 || (uses & Flow::Carried) == 0)
+  const bool asksTheTarget =
+      target_ && (sameObject(*left, *target_, context_) ||
+                  sameObject(*right, *target_, context_));
+  if ((uses & Flow::Element) == 0 ||
+      ((uses & Flow::Carried) == 0 && !asksTheTarget))
     return Verdict::Free;
   if (flow_.hasKey(left, frame_) || flow_.hasKey(right, frame_))
     return Verdict::Ordered;

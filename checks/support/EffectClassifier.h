@@ -43,6 +43,7 @@ private:
   void folded(const clang::Expr &target, unsigned families,
               const clang::Expr *value, const clang::Expr &at,
               const Frame &frame);
+  void keep(const clang::Stmt &at, const Place &place);
   void foldedFloat(const Place &place, unsigned families,
                    const clang::Expr &value, clang::QualType rounds,
                    const clang::Expr &at, const Frame &frame);
@@ -94,6 +95,11 @@ private:
   };
   llvm::DenseMap<const clang::NamedDecl *, Fold> folds_;
   bool breaks_ = false;
+  /// Puts elements by their keys where their order does not matter, unless not
+  /// all of them get there.
+  const clang::Stmt *kept_ = nullptr;
+  Place keptIn_;
+  bool keepsSome_ = false;
   /// Ends the loop after some number of elements.
   const clang::Stmt *limit_ = nullptr;
   unsigned nested_ = 0;

@@ -222,10 +222,13 @@ void EffectClassifier::stored(const Place &place, const Expr &target,
   const unsigned uses = flow_.depends(value, frame);
   if (place.kind == Place::Kind::Local || conditions_.areUnique())
     return;
-  if (place.kind == Place::Kind::Element || place.isIndexed()) {
+  if (place.kind == Place::Kind::Element ||
+      (place.isIndexed() && (place.isKeyed() || !place.coarse))) {
     if ((uses & Flow::Carried) != 0 &&
         bare(value)->getType()->isIntegralOrEnumerationType())
       add(Kind::Number, at, place, frame);
+    else if (place.kind == Place::Kind::Outer)
+      keep(at, place);
     return;
   }
   if ((uses & Flow::Element) == 0)
@@ -249,6 +252,16 @@ void EffectClassifier::stored(const Place &place, const Expr &target,
   case Verdict::Free:
     return add(Kind::Overwrite, at, place, frame);
   }
+}
+
+/// Elements that are put where their keys say: all of them, or as many as a
+/// limit lets through.
+void EffectClassifier::keep(const Stmt &at, const Place &place) {
+  if (kept_)
+    return;
+  kept_ = &at;
+  keptIn_ = place;
+  keepsSome_ = conditions_.areCounted();
 }
 
 // ---------------------------------------------------------------------------
@@ -325,10 +338,12 @@ std::vector<Effect> EffectClassifier::run() {
       effect.kind = Kind::FirstElement;
       effect.certain = false;
     }
+  if (kept_ && (limit_ || keepsSome_))
+    add(Kind::Selection, *kept_, keptIn_, frames_.root());
   // An exact sum, but of the first elements only.
-  if (limit_ && llvm::any_of(folds_, [](const auto &fold) {
-        return fold.second.usesElement;
-      }))
+  else if (limit_ && llvm::any_of(folds_, [](const auto &fold) {
+             return fold.second.usesElement;
+           }))
     add(Kind::FirstElement, *limit_, {}, frames_.root(), /*certain=*/false);
   std::erase_if(effects_,
                 [&](const Effect &effect) { return isScratch(effect); });

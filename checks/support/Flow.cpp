@@ -30,6 +30,13 @@ bool grows(StringRef name) {
       .Default(false);
 }
 
+/// Does a new index make \p container longer? That of a sequence does not.
+bool mayGrow(const NamedDecl &container) {
+  const auto *value = dyn_cast<ValueDecl>(&container);
+  const Shape shape = value ? shapeOf(value->getType()) : Shape::Other;
+  return shape == Shape::Map || shape == Shape::MultiMap || shape == Shape::Set;
+}
+
 /// Does a method called \p name give access to what its object holds?
 bool accesses(StringRef name) {
   return looksUp(name) ||
@@ -53,8 +60,12 @@ void Flow::collectCarried(const Frame &root) {
     carried_.insert(iteration_.accumulator);
   const auto changed = [&](const Expr *target) {
     const Place place = written(target, root);
-    if (place.kind == Place::Kind::Outer && place.target)
-      (place.indexed ? grown_ : carried_).insert(place.target);
+    if (place.kind != Place::Kind::Outer || !place.target)
+      return;
+    if (!place.indexed)
+      carried_.insert(place.target);
+    else if (mayGrow(*place.target))
+      grown_.insert(place.target);
   };
   anyStmt(iteration_.body, [&](const Stmt &stmt) {
     if (const auto *op = dyn_cast<BinaryOperator>(&stmt)) {
@@ -124,6 +135,25 @@ Place Flow::ofThis(const Frame &frame) const {
   return {.kind = Place::Kind::Outer};
 }
 
+/// Do different elements share the value of \p index: a remainder, a quotient,
+/// a length?
+bool Flow::isCoarse(const Expr &index, const Frame &frame) const {
+  return anyStmt(&index, [&](const Stmt &stmt) {
+    if (const auto *op = dyn_cast<BinaryOperator>(&stmt))
+      return op->getOpcode() == BO_Rem || op->getOpcode() == BO_Div ||
+             op->getOpcode() == BO_Shr || op->getOpcode() == BO_And;
+    if (const auto *reference = dyn_cast<DeclRefExpr>(&stmt)) {
+      const VarDecl *variable = variableOf(reference->getDecl());
+      const Frame *owner = variable ? ownerOf(*variable, frame) : nullptr;
+      return owner && variable->getInit() && variable->getInit() != &index &&
+             isCoarse(*variable->getInit(), *owner);
+    }
+    const auto *call = dyn_cast<CXXMemberCallExpr>(&stmt);
+    const StringRef name = call ? nameOf(call->getMethodDecl()) : StringRef();
+    return name == "size" || name == "length";
+  });
+}
+
 Place Flow::indexedBy(Place place, const Expr *index,
                       const Frame &frame) const {
   if (place.kind != Place::Kind::Outer || !index)
@@ -131,6 +161,7 @@ Place Flow::indexedBy(Place place, const Expr *index,
   const unsigned uses = depends(index, frame);
   if ((uses & Element) != 0) {
     place.exact |= isKey(index, frame);
+    place.coarse |= isCoarse(*index, frame);
     place.indexed = true;
   }
   place.counted |= (uses & Carried) != 0;

@@ -23,6 +23,7 @@ struct Place {
   const clang::VarDecl *variable = nullptr;  ///< If it is a whole variable.
   bool indexed = false;  ///< The element chooses the slot: `out[f(x)]`.
   bool exact = false;    ///< It does so by its key: no slot is chosen twice.
+  bool coarse = false;   ///< By less than its key, as `out[x % n]`.
   bool counted = false;  ///< A counter chooses the slot: `out[n++]`.
 
   bool isIndexed() const { return indexed; }
@@ -63,6 +64,7 @@ private:
   Place ofCall(const clang::CallExpr &call, const Frame &frame) const;
   Place ofOperator(const clang::CXXOperatorCallExpr &call,
                    const Frame &frame) const;
+  bool isCoarse(const clang::Expr &index, const Frame &frame) const;
   Place indexedBy(Place place, const clang::Expr *index,
                   const Frame &frame) const;
   Place dereferenced(const clang::Expr *pointer, const Frame &frame) const;

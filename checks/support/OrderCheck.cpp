@@ -58,7 +58,8 @@ DiagnosticBuilder OrderCheck::report(bool certain, SourceLocation at,
 
 void OrderCheck::flow(const Effect &effect, SourceLocation at) {
   for (const CallExpr *call : effect.calls)
-    step(call->getBeginLoc(), "called here for each element");
+    if (call->getBeginLoc() != at)
+      step(call->getBeginLoc(), "called here for each element");
   if (effect.at->getBeginLoc() != at)
     step(effect.at->getBeginLoc(), "%0 is written here")
         << described(effect.target);

@@ -309,9 +309,25 @@ void WriteFinder::follow(const Expr &call, const FunctionDecl *callee) {
   sharing_ = std::move(outer);
 }
 
+/// True if a pointer or reference that is a member leads to \p target.
+bool goesThroughMember(const Expr &target) {
+  return anyStmt(&target, [](const Stmt &stmt) {
+    const auto *member = dyn_cast<MemberExpr>(&stmt);
+    return member &&
+           member->getMemberDecl()->getType()->isPointerOrReferenceType();
+  });
+}
+
 Reach WriteFinder::reachOf(const Expr &target) const {
-  if (sharing_)
-    return sharing_->reach(target);
+  if (sharing_) {
+    // `job->total` of an execution's own job may point to what all share; who
+    // takes a lock says that it does.
+    const Reach reach = sharing_->reach(target);
+    return guard_ == Guard::Lock && reach == Reach::OwnSlot &&
+                   goesThroughMember(target)
+               ? Reach::Shared
+               : reach;
+  }
   const auto *variable = dyn_cast_or_null<VarDecl>(namedRoot(&target));
   return variable && variable->hasLocalStorage() &&
                  guard_ != Guard::AtomicObject &&

@@ -72,6 +72,11 @@ bool isStdHash(const FunctionDecl *callee) {
            name->getName().ends_with("_hash")));
 }
 
+/// Is \p key a pointer, which is hashed as a number?
+bool hashesAddress(const Expr *key) {
+  return key->getType().getNonReferenceType()->isPointerType();
+}
+
 bool isNamed(const FunctionDecl *callee,
              llvm::ArrayRef<llvm::StringLiteral> names) {
   const IdentifierInfo *id = callee->getIdentifier();
@@ -317,6 +322,9 @@ Origin OriginFinder::visitLibraryCall(const CallExpr *call,
                              visit(call->getArg(0), place)};
     return choice(alternatives);
   }
+  if (isStdHash(callee) && llvm::any_of(call->arguments(), hashesAddress))
+    return source(OriginKind::Entropy, call, "an address",
+                  "the address is hashed here");
   Origin all = mixOf(call->arguments(), place);
   if (isStdHash(callee) && all.kind < OriginKind::Hash) {
     Origin hash = source(OriginKind::Hash, call, "std::hash",

@@ -2,6 +2,7 @@
 #include "reproaudit/analysis/Sharing.h"
 
 #include "reproaudit/analysis/Accumulation.h"
+#include "reproaudit/analysis/HandedOut.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -13,7 +14,7 @@ namespace reproaudit {
 namespace {
 
 /// Initialisers and parts of expressions are followed this far.
-constexpr int kDepth = 6;
+constexpr int kDepth = 12;
 
 bool refersToAnother(QualType type) {
   const StringRef name = recordName(type);
@@ -256,7 +257,11 @@ Reach Sharing::ownerOfVariable(const VarDecl &variable, int depth) const {
   const Reach fromInit = init ? owner(init, depth - 1) : Reach::Shared;
   if (fromInit != Reach::Shared)
     return fromInit;
-  return region_->indices.contains(&variable) ? Reach::OwnSlot : fromInit;
+  // `while ((i = next++) < count)`
+  return region_->indices.contains(&variable) ||
+                 isHandedOut(variable, region_->body)
+             ? Reach::OwnSlot
+             : fromInit;
 }
 
 Reach Sharing::ownerOfResult(const CallExpr &call, int depth) const {

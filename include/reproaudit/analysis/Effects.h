@@ -32,6 +32,7 @@ struct Effect {
     Overwrite,     ///< The last element visited wins.
     TieBreak,      ///< Of equally good elements, the first visited wins.
     FirstElement,  ///< The first (suitable) element visited wins.
+    Selection,     ///< Only the first so many elements reach `target`.
     Draw,      ///< Elements take random numbers in the order of their visit.
     HandOver,  ///< Passed to code of another unit that seems to write.
   };
