@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Rule.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
@@ -47,10 +48,6 @@ double readRate(const std::string &text) {
               "the numeric locale to \"C\" is trusted.",
 });
 
-StringRef identifierOf(const NamedDecl *decl) {
-  return decl && decl->getIdentifier() ? decl->getName() : StringRef();
-}
-
 /// The name of a locale in an argument: nullopt if it is not written there.
 std::optional<StringRef> localeName(const Expr &argument) {
   const Expr *plain = argument.IgnoreParenImpCasts();
@@ -62,7 +59,7 @@ std::optional<StringRef> localeName(const Expr &argument) {
     plain = construction->getArg(0);
   }
   if (const auto *call = dyn_cast<CallExpr>(plain);
-      call && identifierOf(call->getDirectCallee()) == "classic")
+      call && nameOf(call->getDirectCallee()) == "classic")
     return "C";
   const auto *text = dyn_cast<StringLiteral>(plain);
   if (!text || text->getCharByteWidth() != 1)
@@ -99,7 +96,7 @@ Effect effectOfSetlocale(const CallExpr &call, const ASTContext &context) {
 }
 
 bool readsNumber(const FunctionDecl &function) {
-  return llvm::StringSwitch<bool>(identifierOf(&function))
+  return llvm::StringSwitch<bool>(nameOf(&function))
       .Cases({"stod", "stof", "stold", "strtod", "strtof", "strtold", "atof",
               "wcstod", "wcstof", "_wtof"},
              true)
@@ -108,7 +105,7 @@ bool readsNumber(const FunctionDecl &function) {
 
 /// `sscanf(text, "%lf", &x)`: the conversions that know a decimal point.
 bool scansNumber(const CallExpr &call) {
-  const StringRef name = identifierOf(call.getDirectCallee());
+  const StringRef name = nameOf(call.getDirectCallee());
   if ((name != "sscanf" && name != "fscanf" && name != "scanf") ||
       call.getNumArgs() < 2)
     return false;
@@ -176,7 +173,7 @@ const VarDecl *streamOf(const Expr &expr) {
 
 void LocaleParsingCheck::noteLocale(const CallExpr &call,
                                     const ASTContext &context) {
-  const StringRef name = identifierOf(call.getDirectCallee());
+  const StringRef name = nameOf(call.getDirectCallee());
   Effect effect = Effect::None;
   if (name == "setlocale")
     effect = effectOfSetlocale(call, context);

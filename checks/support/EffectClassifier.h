@@ -80,6 +80,7 @@ private:
            const Frame &frame, bool certain = true);
   bool isScratch(const Effect &effect) const;
   bool isOnlyFolded(const clang::VarDecl &variable) const;
+  bool isReplacedInBody(const Place &place) const;
   bool isRestored(const clang::NamedDecl &member) const;
 
   const Iteration &iteration_;

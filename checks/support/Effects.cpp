@@ -331,6 +331,17 @@ bool EffectClassifier::isScratch(const Effect &effect) const {
                      context_);
 }
 
+/// Does the body take elements out again? Then better ones replace others.
+bool EffectClassifier::isReplacedInBody(const Place &place) const {
+  return anyStmt(iteration_.body, [&](const Stmt &stmt) {
+    const auto *call = dyn_cast<CXXMemberCallExpr>(&stmt);
+    const StringRef name = call ? nameOf(call->getMethodDecl()) : StringRef();
+    return (name == "pop" || name == "erase" || name == "extract") &&
+           flow_.resolve(call->getImplicitObjectArgument(), frames_.root())
+                   .target == place.target;
+  });
+}
+
 std::vector<Effect> EffectClassifier::run() {
   walk(iteration_.body, frames_.root());
   for (Effect &effect : effects_)
@@ -338,7 +349,7 @@ std::vector<Effect> EffectClassifier::run() {
       effect.kind = Kind::FirstElement;
       effect.certain = false;
     }
-  if (kept_ && (limit_ || keepsSome_))
+  if (kept_ && (limit_ || keepsSome_) && !isReplacedInBody(keptIn_))
     add(Kind::Selection, *kept_, keptIn_, frames_.root());
   // An exact sum, but of the first elements only.
   else if (limit_ && llvm::any_of(folds_, [](const auto &fold) {

@@ -3,6 +3,7 @@
 
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/HandedOut.h"
+#include "reproaudit/analysis/Names.h"
 #include "reproaudit/analysis/Types.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -28,6 +29,13 @@ bool isThreadNumber(StringRef name) {
       .Cases({"current_thread_index", "getThreadNum", "get_id"}, true)
       .Case("sched_getcpu", true)
       .Default(false);
+}
+
+/// What a pool or a factory hands over belongs to who asked for it.
+bool handsOver(StringRef name) {
+  return hasWord(name, {"free", "acquire", "alloc", "allocate", "create",
+                        "make", "new", "clone", "copy", "pop", "take", "lease",
+                        "borrow", "checkout", "reserve", "thread"});
 }
 
 /// True if different operands on one side give different results, the other
@@ -197,6 +205,8 @@ Reach Sharing::reachOfCall(const CallExpr &call, int depth) const {
   const StringRef name = nameOf(call.getDirectCallee());
   if (name == "local")  // The copy of this thread, by convention.
     return Reach::ThreadSlot;
+  if (handsOver(name))
+    return Reach::Private;
   const Expr *base = nullptr;
   ArrayRef<const Expr *> rest(call.getArgs(), call.getNumArgs());
   if (const auto *member = dyn_cast<CXXMemberCallExpr>(&call)) {
