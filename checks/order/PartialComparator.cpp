@@ -54,8 +54,8 @@ protected:
 
 /// `score` of `_.score` and `_->score`: the element itself goes without saying.
 StringRef inWords(StringRef key) {
-  if (!key.consume_front("_."))
-    key.consume_front("_->");
+  if (!key.consume_front("_.") && !key.consume_front("_->"))
+    key.consume_front("this->");
   return key;
 }
 

@@ -91,7 +91,9 @@ def problems_of(reproaudit: str, rules: list[str], *originals: Path, headers: st
             for original in originals:
                 source = Path(shutil.copy(original, folder))
                 if source.suffix != ".h" and headers in (header(original, "only") or [headers]):
-                    units[source] = compiler_flags(source, headers) + header(source, "flags")
+                    # The fixture's standard wins, and its headers over the stubs.
+                    standard, *rest = compiler_flags(source, headers)
+                    units[source] = [standard, *header(source, "flags"), *rest]
             if not units:
                 return []
             found = scan(reproaudit, folder, [*SOURCE_FAMILIES, *rules], units)
