@@ -99,7 +99,7 @@ private:
   bool isPlacedBy(const Expr *target) const {
     target = bare(target);
     if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(target))
-      return isIn(subscript->getIdx()) || isPlacedBy(subscript->getBase());
+      return isIn(subscript->getRHS()) || isPlacedBy(subscript->getLHS());
     if (const auto *member = dyn_cast<MemberExpr>(target))
       return isPlacedBy(member->getBase());
     if (const auto *unary = dyn_cast<UnaryOperator>(target))

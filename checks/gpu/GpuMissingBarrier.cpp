@@ -51,19 +51,19 @@ private:
 
 void GpuMissingBarrierCheck::judge(const FunctionDecl &function) {
   for (const MissingBarrier &missing : missingBarriers(function)) {
-    const SourceLocation place = missing.second->getBeginLoc();
+    // Both kinds are reported where the memory is written.
+    const Expr &write = missing.isReuse ? *missing.second : *missing.first;
+    const Expr &read = missing.isReuse ? *missing.first : *missing.second;
+    const SourceLocation place = write.getBeginLoc();
     if (!isNew(place))
       continue;
     finding(place, missing.isReuse
                        ? "%0 is written while other threads of the block may "
                          "still read it"
-                       : "%0 is read although other threads of the block may "
-                         "not have written it yet")
-        << missing.variable << missing.second->getSourceRange();
-    step(missing.first->getBeginLoc(), missing.isReuse
-                                           ? "another thread may be reading "
-                                             "here"
-                                           : "another thread writes here");
+                       : "%0 is written and then read by other threads of the "
+                         "block, which may come too early")
+        << missing.variable << write.getSourceRange();
+    step(read.getBeginLoc(), "another thread may be reading here");
     cure(place, "put __syncthreads() between the two, where every thread of "
                 "the block passes");
   }

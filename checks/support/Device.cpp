@@ -3,6 +3,7 @@
 
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Objects.h"
+#include "reproaudit/analysis/Types.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Attr.h"
@@ -18,12 +19,8 @@ using namespace clang::ast_matchers;
 namespace reproaudit {
 namespace {
 
-/// Initialisers and wrappers are followed this far.
-constexpr int kDepth = 6;
-
-StringRef nameOf(const NamedDecl *decl) {
-  return decl && decl->getIdentifier() ? decl->getName() : StringRef();
-}
+/// Initialisers, operators and wrappers are followed this far.
+constexpr int kDepth = 12;
 
 bool names(const Stmt &root, StringRef wanted) {
   return anyStmt(&root, [&](const Stmt &stmt) {
@@ -72,8 +69,9 @@ Identity targetWithin(const Expr *target, int depth) {
   if (const auto *unary = dyn_cast<UnaryOperator>(target))
     return targetWithin(unary->getSubExpr(), depth - 1);
   if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(target))
-    return targetWithin(subscript->getBase(), depth - 1) |
-           identityWithin(subscript->getIdx(), depth);
+    // Not getBase(): in a template that takes either side.
+    return targetWithin(subscript->getLHS(), depth - 1) |
+           identityWithin(subscript->getRHS(), depth);
   if (const auto *sum = dyn_cast<BinaryOperator>(target);
       sum && sum->isAdditiveOp()) {
     const bool pointerFirst = sum->getLHS()->getType()->isPointerType();

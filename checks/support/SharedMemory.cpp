@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/SharedMemory.h"
 
+#include "SharedAccess.h"
+
 #include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Atomics.h"
 #include "reproaudit/analysis/Device.h"
@@ -9,7 +11,6 @@
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace clang;
@@ -18,52 +19,6 @@ namespace reproaudit {
 namespace {
 
 constexpr int kCalls = 3;
-
-struct Access {
-  const Expr *expression = nullptr;
-  SmallVector<const Expr *, 2> indices;  ///< The outermost dimension first.
-  const IfStmt *branch = nullptr;        ///< The test of the thread around it.
-  bool single = false;                   ///< The test lets one thread through.
-  bool atomic = false;
-};
-
-/// What happened to each shared variable since the last barrier.
-struct State {
-  struct Pending {
-    SmallVector<Access, 4> reads;
-    SmallVector<Access, 4> writes;
-  };
-  llvm::SmallMapVector<const VarDecl *, Pending, 8> of;
-
-  void merge(const State &other) {
-    for (const auto &[variable, pending] : other.of) {
-      Pending &mine = of[variable];
-      mine.reads.append(pending.reads);
-      mine.writes.append(pending.writes);
-    }
-  }
-};
-
-StringRef calleeName(const CallExpr &call) {
-  const FunctionDecl *callee = call.getDirectCallee();
-  return callee && callee->getIdentifier() ? callee->getName() : StringRef();
-}
-
-bool isBarrier(const Stmt &stmt) {
-  if (const auto *assembly = dyn_cast<GCCAsmStmt>(&stmt)) {
-    const std::string text = assembly->getAsmString();
-    return StringRef(text).contains("bar.") ||
-           StringRef(text).contains("barrier");
-  }
-  const auto *call = dyn_cast<CallExpr>(&stmt);
-  if (!call)
-    return false;
-  const StringRef name = calleeName(*call);
-  return name.starts_with("__sync") ||
-         name.starts_with("__builtin_amdgcn_s_barrier") || name == "sync" ||
-         name == "wait" || name == "arrive_and_wait" || name == "wait_prior" ||
-         name.contains("barrier");
-}
 
 /// Walks a kernel in the order of its statements, loops twice.
 class BarrierFinder {
@@ -77,31 +32,38 @@ public:
 
 private:
   void walk(const Stmt *stmt);
+  bool walkJump(const Stmt &stmt);
+  void walkExpression(const Expr &expression);
   void walkChildren(const Stmt &stmt) {
     for (const Stmt *child : stmt.children())
       walk(child);
   }
   void walkBranch(const IfStmt &branch);
+  void walkIndices(const Expr &element);
   void walkLoop(const Stmt &loop);
-  void walkAssignment(const BinaryOperator &assign);
+  void walkRound(const Stmt &loop);
+  void walkAssignment(const Expr &target, const Expr &value, bool reads);
   void walkCall(const CallExpr &call);
+  void walkStorage(const CallExpr &call, const VarDecl &storage);
   bool enter(const CallExpr &call);
   void read(const Expr &expression);
   void write(const Expr &expression, bool atomic = false);
-  const VarDecl *sharedIn(const Expr &expression,
-                          SmallVectorImpl<const Expr *> &indices) const;
+  std::optional<SharedObject> objectOf(const Expr &expression,
+                                       SharedAccess &access) const;
   const VarDecl *sharedBehind(const Expr *base) const;
   bool passesBarrier(const Stmt *stmt, int depth) const;
-  Access access(const Expr &expression, ArrayRef<const Expr *> indices) const;
-  bool isSameThread(const Access &one, const Access &other) const;
-  bool areApart(const Access &one, const Access &other) const;
-  void report(const VarDecl &variable, const Access &first,
-              const Access &second, bool isReuse);
+  const FunctionDecl *ownDefinition(const CallExpr &call) const;
+  void report(const VarDecl &variable, const SharedAccess &first,
+              const SharedAccess &second, bool isReuse);
 
   const ASTContext &context_;
-  State state_;
+  SharedState state_;
+  /// Where the paths meet that leave a round, a loop, a function early.
+  SharedState *continued_ = nullptr;
+  SharedState *broken_ = nullptr;
+  SharedState *returned_ = nullptr;
   std::vector<MissingBarrier> found_;
-  const IfStmt *branch_ = nullptr;
+  SmallVector<const IfStmt *, 2> tests_;
   bool single_ = false;
   int depth_ = 0;
   /// The shared variable that a pointer parameter of an entered call names.
@@ -111,91 +73,152 @@ private:
 void BarrierFinder::walk(const Stmt *stmt) {
   if (!stmt)
     return;
-  if (isBarrier(*stmt)) {
-    state_.of.clear();
+  if (isBarrier(*stmt))
+    return state_.clear();
+  if (walkJump(*stmt))
     return;
-  }
   if (const auto *branch = dyn_cast<IfStmt>(stmt))
     return walkBranch(*branch);
   if (isa<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt>(stmt))
     return walkLoop(*stmt);
+  if (isa<SwitchStmt>(stmt)) {
+    SharedState broken = state_;
+    llvm::SaveAndRestore<SharedState *> const target(broken_, &broken);
+    walkChildren(*stmt);
+    return state_.join(broken);
+  }
   if (const auto *declarations = dyn_cast<DeclStmt>(stmt)) {
     for (const Decl *declaration : declarations->decls())
       if (const auto *variable = dyn_cast<VarDecl>(declaration))
         walk(variable->getInit());
     return;
   }
-  if (const auto *assign = dyn_cast<BinaryOperator>(stmt);
+  if (const auto *expression = dyn_cast<Expr>(stmt))
+    return walkExpression(*expression);
+  walkChildren(*stmt);
+}
+
+bool BarrierFinder::walkJump(const Stmt &stmt) {
+  SharedState *target = nullptr;
+  if (isa<ContinueStmt>(stmt))
+    target = continued_;
+  else if (isa<BreakStmt>(stmt))
+    target = broken_;
+  else if (isa<ReturnStmt>(stmt))
+    target = returned_;
+  else
+    return false;
+  walkChildren(stmt);
+  if (target)
+    target->join(state_);
+  state_.leave();
+  return true;
+}
+
+void BarrierFinder::walkExpression(const Expr &expression) {
+  if (const auto *assign = dyn_cast<BinaryOperator>(&expression);
       assign && assign->isAssignmentOp())
-    return walkAssignment(*assign);
-  if (const auto *unary = dyn_cast<UnaryOperator>(stmt)) {
+    return walkAssignment(*assign->getLHS(), *assign->getRHS(),
+                          assign->isCompoundAssignmentOp());
+  if (const auto *assign = dyn_cast<CXXOperatorCallExpr>(&expression);
+      assign && assign->isAssignmentOp() && assign->getNumArgs() == 2)
+    return walkAssignment(*assign->getArg(0), *assign->getArg(1),
+                          assign->getOperator() != OO_Equal);
+  if (const auto *unary = dyn_cast<UnaryOperator>(&expression)) {
     if (unary->isIncrementDecrementOp())
       return write(*unary->getSubExpr());
     if (unary->getOpcode() == UO_AddrOf)
       return;  // Names a place; what happens there is not known.
   }
-  if (const auto *call = dyn_cast<CallExpr>(stmt))
+  if (const auto *call = dyn_cast<CallExpr>(&expression))
     return walkCall(*call);
-  if (isa<UnaryExprOrTypeTraitExpr, LambdaExpr>(stmt))
+  if (isa<UnaryExprOrTypeTraitExpr, LambdaExpr>(expression))
     return;
-  if (const auto *cast = dyn_cast<ImplicitCastExpr>(stmt);
-      cast && cast->getCastKind() == CK_LValueToRValue)
+  // A template says only of its instances what is a read.
+  if (isa<ArraySubscriptExpr>(expression)) {
+    if (!expression.getType()->isArrayType())
+      read(expression);
+    return walkIndices(expression);
+  }
+  const auto *cast = dyn_cast<ImplicitCastExpr>(&expression);
+  if ((cast != nullptr) && cast->getCastKind() == CK_LValueToRValue &&
+      !isa<ArraySubscriptExpr>(cast->getSubExpr()->IgnoreParens()))
     read(*cast->getSubExpr());
-  walkChildren(*stmt);
+  walkChildren(expression);
+}
+
+/// What is read to find the element; the object itself is none of it.
+void BarrierFinder::walkIndices(const Expr &element) {
+  const Expr *object = element.IgnoreParens();
+  while (const auto *subscript = dyn_cast<ArraySubscriptExpr>(object)) {
+    walk(subscript->getRHS());
+    object = subscript->getLHS()->IgnoreParens();
+    if (const auto *cast = dyn_cast<ImplicitCastExpr>(object);
+        cast && cast->getCastKind() == CK_ArrayToPointerDecay)
+      object = cast->getSubExpr()->IgnoreParens();
+  }
+  if (object != element.IgnoreParens())
+    walk(object);
 }
 
 void BarrierFinder::walkBranch(const IfStmt &branch) {
   walk(branch.getCond());
-  const bool ofThread = anyStmt(branch.getCond(), [](const Stmt &stmt) {
-    const auto *expr = dyn_cast<Expr>(&stmt);
-    const VarDecl *variable = expr ? namedVariable(expr) : nullptr;
-    return variable && (variable->getName() == "threadIdx" ||
-                        (!isa<ParmVarDecl>(variable) && variable->getInit() &&
-                         anyStmt(variable->getInit(), [](const Stmt &inner) {
-                           const auto *ref = dyn_cast<DeclRefExpr>(&inner);
-                           return ref &&
-                                  ref->getDecl()->getName() == "threadIdx";
-                         })));
-  });
-  const State before = state_;
+  const SharedState before = state_;
   {
-    const llvm::SaveAndRestore<const IfStmt *> test(
-        branch_, ofThread ? &branch : branch_);
-    const llvm::SaveAndRestore<bool> single(
+    const bool ofThread = testsThread(*branch.getCond());
+    llvm::SaveAndRestore<bool> const single(
         single_, single_ || singledOutBy(*branch.getCond()).thread);
+    if (ofThread)
+      tests_.push_back(&branch);
     walk(branch.getThen());
+    if (ofThread)
+      tests_.pop_back();
   }
-  State afterThen = std::exchange(state_, before);
+  SharedState afterThen = std::exchange(state_, before);
   walk(branch.getElse());
+  if (!afterThen.reached)
+    return;
   if (passesBarrier(branch.getThen(), kCalls))
     state_ = std::move(afterThen);
-  else if (!passesBarrier(branch.getElse(), kCalls))
-    state_.merge(afterThen);
+  else if (!state_.reached || !passesBarrier(branch.getElse(), kCalls))
+    state_.join(afterThen);
 }
 
 /// The second round meets what the first one left behind.
 void BarrierFinder::walkLoop(const Stmt &loop) {
-  if (const auto *plain = dyn_cast<ForStmt>(&loop)) {
+  SharedState broken;
+  broken.reached = false;
+  llvm::SaveAndRestore<SharedState *> const target(broken_, &broken);
+  if (const auto *plain = dyn_cast<ForStmt>(&loop))
     walk(plain->getInit());
-    for (int round = 0; round < 2; ++round) {
-      walk(plain->getCond());
-      walk(plain->getBody());
-      walk(plain->getInc());
-    }
-    return;
-  }
-  walkChildren(loop);
-  walkChildren(loop);
+  walkRound(loop);
+  walkRound(loop);
+  state_.join(broken);
 }
 
-void BarrierFinder::walkAssignment(const BinaryOperator &assign) {
-  walk(assign.getRHS());
-  if (assign.isCompoundAssignmentOp())
-    read(*assign.getLHS());
-  const Expr *target = assign.getLHS()->IgnoreParens();
-  if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(target))
-    walk(subscript->getIdx());
-  write(*target);
+void BarrierFinder::walkRound(const Stmt &loop) {
+  SharedState continued;
+  continued.reached = false;
+  llvm::SaveAndRestore<SharedState *> const target(continued_, &continued);
+  const auto *plain = dyn_cast<ForStmt>(&loop);
+  if (plain) {
+    walk(plain->getCond());
+    walk(plain->getBody());
+  } else {
+    walkChildren(loop);
+  }
+  state_.join(continued);
+  if (plain)
+    walk(plain->getInc());
+}
+
+void BarrierFinder::walkAssignment(const Expr &target, const Expr &value,
+                                   bool reads) {
+  walk(&value);
+  if (reads)
+    read(target);
+  walkIndices(target);
+  write(target);
 }
 
 void BarrierFinder::walkCall(const CallExpr &call) {
@@ -208,32 +231,61 @@ void BarrierFinder::walkCall(const CallExpr &call) {
       target = address->getSubExpr();
     return write(*target, /*atomic=*/true);
   }
-  for (const Expr *argument : call.arguments())
-    walk(argument);
+  const FunctionDecl *callee = call.getDirectCallee();
+  const unsigned skip = static_cast<const unsigned int>(
+      isa<CXXOperatorCallExpr>(call) && isa_and_nonnull<CXXMethodDecl>(callee));
+  for (unsigned i = 0; i < call.getNumArgs(); ++i) {
+    const ParmVarDecl *parameter =
+        callee && i >= skip && i - skip < callee->getNumParams()
+            ? callee->getParamDecl(i - skip)
+            : nullptr;
+    const bool mayChange =
+        (parameter != nullptr) &&
+        parameter->getType()->isLValueReferenceType() &&
+        !parameter->getType()->getPointeeType().isConstQualified();
+    if (!mayChange)  // What it does to others is not known.
+      walk(call.getArg(i));
+  }
   if (enter(call))
     return;
-  const FunctionDecl *callee = call.getDirectCallee();
+  if (const VarDecl *storage = storageOf(call))
+    return walkStorage(call, *storage);
   const bool isLibrary =
-      callee != nullptr &&
+      (callee != nullptr) &&
       (callee->getBuiltinID() != 0 ||
        context_.getSourceManager().isInSystemHeader(callee->getLocation()));
   // Code that this unit does not show may synchronise, as block-wide
   // algorithms of libraries do when they are given shared memory.
-  const bool givesShared = anyStmt(&call, [&](const Stmt &stmt) {
-    const auto *expr = dyn_cast<DeclRefExpr>(&stmt);
-    const VarDecl *variable = expr ? namedVariable(expr) : nullptr;
-    return variable && isBlockShared(*variable);
-  });
-  if (!isLibrary || (givesShared && isa<CXXMemberCallExpr>(call)))
-    state_.of.clear();
+  if (!isLibrary || (isa<CXXMemberCallExpr>(call) && mentionedShared(&call)))
+    state_.clear();
+}
+
+/// An algorithm of the block has barriers inside, none before or behind it.
+void BarrierFinder::walkStorage(const CallExpr &call, const VarDecl &storage) {
+  SharedAccess access;
+  access.expression = &call;
+  access.cooperative = true;
+  const SharedObject object = {&storage, nullptr};
+  for (const SharedAccess &seen : state_.of[object].reads)
+    report(storage, seen, access, /*isReuse=*/true);
+  state_.clear();
+  state_.of[object].reads.push_back(access);
+}
+
+const FunctionDecl *BarrierFinder::ownDefinition(const CallExpr &call) const {
+  const FunctionDecl *callee = call.getDirectCallee();
+  const FunctionDecl *definition = nullptr;
+  return callee && callee->hasBody(definition) &&
+                 !context_.getSourceManager().isInSystemHeader(
+                     definition->getLocation())
+             ? definition
+             : nullptr;
 }
 
 /// Walks the body of a device function in place.
 bool BarrierFinder::enter(const CallExpr &call) {
-  const FunctionDecl *callee = call.getDirectCallee();
-  const FunctionDecl *definition = nullptr;
-  if (!callee || !callee->hasBody(definition) ||
-      context_.getSourceManager().isInSystemHeader(definition->getLocation()))
+  const FunctionDecl *definition = ownDefinition(call);
+  if (!definition)
     return false;
   if (depth_ == kCalls)
     return !passesBarrier(definition->getBody(), 1);
@@ -243,8 +295,12 @@ bool BarrierFinder::enter(const CallExpr &call) {
        i < definition->getNumParams() && i + skip < call.getNumArgs(); ++i)
     arguments_[definition->getParamDecl(i)] =
         sharedBehind(call.getArg(i + skip));
-  const llvm::SaveAndRestore<int> depth(depth_, depth_ + 1);
+  SharedState returned;
+  returned.reached = false;
+  llvm::SaveAndRestore<SharedState *> const target(returned_, &returned);
+  llvm::SaveAndRestore<int> const depth(depth_, depth_ + 1);
   walk(definition->getBody());
+  state_.join(returned);
   return true;
 }
 
@@ -254,11 +310,8 @@ bool BarrierFinder::passesBarrier(const Stmt *stmt, int depth) const {
     if (isBarrier(inner))
       return true;
     const auto *call = dyn_cast<CallExpr>(&inner);
-    const FunctionDecl *callee = call ? call->getDirectCallee() : nullptr;
-    const FunctionDecl *definition = nullptr;
-    return depth > 0 && callee && callee->hasBody(definition) &&
-           !context_.getSourceManager().isInSystemHeader(
-               definition->getLocation()) &&
+    const FunctionDecl *definition = call ? ownDefinition(*call) : nullptr;
+    return depth > 0 && definition &&
            passesBarrier(definition->getBody(), depth - 1);
   });
 }
@@ -270,39 +323,47 @@ const VarDecl *BarrierFinder::sharedBehind(const Expr *base) const {
       address && address->getOpcode() == UO_AddrOf)
     base = bare(address->getSubExpr());
   const VarDecl *variable = namedVariable(base);
-  if (variable == nullptr || variable->getType().isVolatileQualified())
+  if ((variable == nullptr) || variable->getType().isVolatileQualified())
     return nullptr;
   if (auto bound = arguments_.find(variable); bound != arguments_.end())
     return bound->second;
   if (isBlockShared(*variable))
     return variable;
   // A pointer into shared memory is a buffer of its own.
-  if (variable->getType()->isPointerType() && !isa<ParmVarDecl>(variable) &&
-      variable->getInit() != nullptr &&
-      !variable->getType()->getPointeeType().isVolatileQualified() &&
-      anyStmt(variable->getInit(), [](const Stmt &stmt) {
-        const auto *expr = dyn_cast<DeclRefExpr>(&stmt);
-        const VarDecl *named = expr ? namedVariable(expr) : nullptr;
-        return named && isBlockShared(*named);
-      }))
-    return variable;
-  return nullptr;
+  return variable->getType()->isPointerType() && !isa<ParmVarDecl>(variable) &&
+                 variable->getInit() &&
+                 !variable->getType()->getPointeeType().isVolatileQualified() &&
+                 mentionedShared(variable->getInit())
+             ? variable
+             : nullptr;
 }
 
-const VarDecl *
-BarrierFinder::sharedIn(const Expr &expression,
-                        SmallVectorImpl<const Expr *> &indices) const {
+/// The object of which \p expression is an element; fills in the indices.
+std::optional<SharedObject>
+BarrierFinder::objectOf(const Expr &expression, SharedAccess &access) const {
   const Expr *object = bare(&expression);
+  const FieldDecl *field = nullptr;
   for (;;) {
     if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(object)) {
-      indices.insert(indices.begin(), subscript->getIdx());
-      object = bare(subscript->getBase());
+      // Not getBase(): in a template that takes either side.
+      access.indices.insert(access.indices.begin(), subscript->getRHS());
+      object = bare(subscript->getLHS());
+      continue;
+    }
+    if (const auto *member = dyn_cast<MemberExpr>(object)) {
+      // The fields of a union share their place.
+      const auto *named = dyn_cast<FieldDecl>(member->getMemberDecl());
+      if (field || !named || member->isArrow() || named->getParent()->isUnion())
+        return std::nullopt;
+      field = named;
+      object = bare(member->getBase());
       continue;
     }
     // `T *row = tile[i]; row[j]` is `tile[i][j]`.
     const VarDecl *row = namedVariable(object);
-    if (indices.empty() || row == nullptr || !row->getType()->isPointerType() ||
-        isa<ParmVarDecl>(row) || row->getInit() == nullptr ||
+    if (access.indices.empty() || (row == nullptr) ||
+        !row->getType()->isPointerType() || isa<ParmVarDecl>(row) ||
+        (row->getInit() == nullptr) ||
         !isa<ArraySubscriptExpr>(bare(row->getInit())))
       break;
     object = bare(row->getInit());
@@ -310,105 +371,60 @@ BarrierFinder::sharedIn(const Expr &expression,
   if (const auto *unary = dyn_cast<UnaryOperator>(object);
       unary && unary->getOpcode() == UO_Deref)
     object = bare(unary->getSubExpr());
-  else if (indices.empty() && object->getType()->isPointerType())
-    return nullptr;  // The pointer, not what it points to.
+  else if (access.indices.empty() && object->getType()->isPointerType())
+    return std::nullopt;  // The pointer, not what it points to.
   const VarDecl *variable = sharedBehind(object);
-  return variable && variable->getType().isVolatileQualified() ? nullptr
-                                                               : variable;
-}
-
-Access BarrierFinder::access(const Expr &expression,
-                             ArrayRef<const Expr *> indices) const {
-  Access made;
-  made.expression = &expression;
-  made.indices.append(indices.begin(), indices.end());
-  made.branch = branch_;
-  made.single = single_;
-  return made;
-}
-
-/// True if only the thread that made \p one can make \p other: both use its
-/// own element, or the same test lets one thread through.
-bool BarrierFinder::isSameThread(const Access &one, const Access &other) const {
-  if (one.single && other.single)
-    return true;
-  if (one.indices.size() != other.indices.size())
-    return false;
-  bool own = false;
-  for (unsigned i = 0; i < one.indices.size(); ++i) {
-    const Expr *left = bare(one.indices[i]);
-    const Expr *right = bare(other.indices[i]);
-    if (!sameObject(*left, *right, context_)) {
-      // Two loops that hand out the elements alike.
-      const VarDecl *first = namedVariable(left);
-      const VarDecl *second = namedVariable(right);
-      if (!first || !second || !first->getInit() || !second->getInit() ||
-          !sameObject(*first->getInit(), *second->getInit(), context_))
-        return false;
-    }
-    own = own || identityOf(*left).thread;
-  }
-  return own;
-}
-
-/// True if the leading index chooses another part of the variable, as in
-/// double buffering.
-bool BarrierFinder::areApart(const Access &one, const Access &other) const {
-  const auto part = [&](const Access &access) -> const Expr * {
-    if (access.indices.size() < 2 || identityOf(*access.indices[0]).thread)
-      return nullptr;
-    return access.indices[0];
-  };
-  if (const Expr *left = part(one))
-    if (const Expr *right = part(other))
-      return !sameObject(*left, *right, context_) ||
-             namedVariable(left) != nullptr;
-  return false;
+  if ((variable == nullptr) || variable->getType().isVolatileQualified())
+    return std::nullopt;
+  access.expression = &expression;
+  access.tests = tests_;
+  access.single = single_;
+  return SharedObject(variable, field);
 }
 
 void BarrierFinder::read(const Expr &expression) {
-  SmallVector<const Expr *, 2> indices;
-  const VarDecl *variable = sharedIn(expression, indices);
-  if (!variable)
+  SharedAccess made;
+  const auto object = objectOf(expression, made);
+  if (!object)
     return;
-  const Access made = access(expression, indices);
-  State::Pending &pending = state_.of[variable];
-  for (const Access &written : pending.writes) {
+  SharedState::Pending &pending = state_.of[*object];
+  // The barrier belongs behind the last write.
+  for (const SharedAccess &written : llvm::reverse(pending.writes)) {
     // Every thread stores a scalar before it reads it; the values agree.
-    const bool all = written.indices.empty() && written.branch == nullptr;
-    if (!all && !isSameThread(written, made) && !areApart(written, made))
-      report(*variable, written, made, /*isReuse=*/false);
+    const bool all = written.indices.empty() && written.tests.empty();
+    if (!all && !isSameThread(written, made, context_) &&
+        !areApart(written, made, context_))
+      report(*object->first, written, made, /*isReuse=*/false);
   }
   pending.reads.push_back(made);
 }
 
 void BarrierFinder::write(const Expr &expression, bool atomic) {
-  SmallVector<const Expr *, 2> indices;
-  const VarDecl *variable = sharedIn(expression, indices);
-  if (!variable)
+  SharedAccess made;
+  const auto object = objectOf(expression, made);
+  if (!object)
     return;
-  Access made = access(expression, indices);
   made.atomic = atomic;
-  State::Pending &pending = state_.of[variable];
+  SharedState::Pending &pending = state_.of[*object];
   if (atomic) {
-    for (const Access &written : pending.writes)
-      if (!written.atomic && !isSameThread(written, made))
-        report(*variable, written, made, /*isReuse=*/false);
+    for (const SharedAccess &written : pending.writes)
+      if (!written.atomic && !isSameThread(written, made, context_))
+        report(*object->first, written, made, /*isReuse=*/false);
   } else {
-    for (const Access &seen : pending.reads) {
-      const bool sameTest = seen.branch == branch_ && branch_ != nullptr;
-      if (!sameTest && !isSameThread(seen, made) && !areApart(seen, made))
-        report(*variable, seen, made, /*isReuse=*/true);
-    }
+    for (const SharedAccess &seen : pending.reads)
+      if (!isTreeStep(seen, made, context_) &&
+          !isSameThread(seen, made, context_) &&
+          !areApart(seen, made, context_))
+        report(*object->first, seen, made, /*isReuse=*/true);
   }
   pending.writes.push_back(made);
 }
 
-void BarrierFinder::report(const VarDecl &variable, const Access &first,
-                           const Access &second, bool isReuse) {
+void BarrierFinder::report(const VarDecl &variable, const SharedAccess &first,
+                           const SharedAccess &second, bool isReuse) {
   // A read in the statement of the write belongs to it.
   const SourceManager &sources = context_.getSourceManager();
-  if (isReuse &&
+  if (isReuse && !second.cooperative &&
       sources.getExpansionLineNumber(first.expression->getBeginLoc()) ==
           sources.getExpansionLineNumber(second.expression->getBeginLoc()))
     return;
