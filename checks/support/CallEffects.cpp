@@ -99,6 +99,12 @@ bool EffectClassifier::call(const CallExpr &call, const Frame &frame) {
   if (shift(call, frame))
     return true;
   enterLambdas(call, frame);
+  // What a container does inside to put something in is not the point.
+  if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call);
+      method && putsIn(nameOf(callee)) &&
+      containerCall(call, nameOf(callee), *method->getImplicitObjectArgument(),
+                    frame))
+    return false;
   if (enterCallee(call, frame))
     return false;
   if (context_.getSourceManager().isInSystemHeader(callee->getLocation()))

@@ -192,7 +192,18 @@ Order orderOf(QualType type, ArrayRef<StringRef> extra, int depth) {
   return record ? orderOfRecord(*record, extra, depth) : Order::Specified;
 }
 
-Shape shapeOfName(const CXXRecordDecl &record) {
+/// A sequence of the project's own: it says so by its members.
+bool behavesLikeASequence(const CXXRecordDecl &record) {
+  const auto has = [&](StringRef member) {
+    IdentifierTable &names = record.getASTContext().Idents;
+    const auto known = names.find(member);
+    return known != names.end() &&
+           !record.lookup(DeclarationName(known->second)).empty();
+  };
+  return record.hasDefinition() && has("push_back") && has("size");
+}
+
+Shape shapeOf(const CXXRecordDecl &record) {
   const StringRef name = record.getName();
   if (name == "priority_queue")
     return Shape::Heap;
@@ -212,7 +223,7 @@ Shape shapeOfName(const CXXRecordDecl &record) {
              Shape::Sequence)
       .Cases({"concurrent_vector", "valarray", "span", "QList"},
              Shape::Sequence)
-      .Default(Shape::Other);
+      .Default(behavesLikeASequence(record) ? Shape::Sequence : Shape::Other);
 }
 
 /// Does \p wanted hold for the class of \p type or one of its bases?
@@ -280,7 +291,7 @@ Order orderOf(QualType type, ArrayRef<StringRef> extra) {
 Shape shapeOf(QualType type) {
   Shape shape = Shape::Other;
   inHierarchy(type, [&](const CXXRecordDecl &record) {
-    shape = shapeOfName(record);
+    shape = shapeOf(record);
     return shape != Shape::Other;
   });
   return shape;
