@@ -226,6 +226,21 @@ class Rerun(unittest.TestCase):
         self.assertEqual({f["name"]: f["state"] for f in report["factors"]}["entropy"], "differs")
         self.assertIn("no real-time scheduling", " ".join(report["notes"]))
 
+    @unittest.skipUnless(os.getuid() == 0 and all(folder.stat().st_mode & 1 for folder in Path(REPROAUDIT).resolve().parents),
+                         "only root can become somebody else, who must be let into the build folder")
+    def test_somebody_without_rights_writes_in_a_folder_of_their_own(self):
+        self.cwd.chmod(0o755)  # Root's, and in it:
+        own = self.cwd / "own"
+        own.mkdir()
+        os.chown(own, 65534, 65534)
+        command = self.command("--factors", "cwd", "--output", "json", "--", "sh", "-c", "echo 1 > file && pwd > place")
+        run = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command],
+                             cwd=own, capture_output=True, text=True)
+        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+        factors = {a["name"]: a["factors"] for a in json.loads(run.stdout)["artifacts"]}
+        self.assertEqual((factors["file"], factors["place"]), ([], ["cwd"]))
+        self.assertEqual(list(own.iterdir()), [])
+
     def test_program_that_ignores_signals_is_ended(self):
         start = time.monotonic()
         run = self.rerun("--timeout", "1", "--", "sh", "-c", "trap '' TERM INT; sleep 98765")

@@ -210,13 +210,21 @@ std::uint64_t fillWord() {
 #ifdef __x86_64__
 __attribute__((naked)) std::uintptr_t
 reproauditCleanStack(std::uintptr_t, std::uint64_t, std::size_t) {
-  asm("mov %rdx, %rcx\n\t"
-      "mov %rdi, %rdx\n\t"
-      "mov %rsi, %rax\n\t"
-      "lea -768(%rsp), %rdi\n\t"
-      "rep stosq\n\t"
-      "mov %rdx, %rax\n\t"
-      "ret");
+  // Not `rep stos`: its start costs more than the stores.
+  asm("mov %rdi, %rax\n\t"
+      "test %rdx, %rdx\n\t"
+      "jz 2f\n\t"
+      "movq %rsi, %xmm0\n\t"
+      "punpcklqdq %xmm0, %xmm0\n\t"
+      "neg %rdx\n\t"
+      "1:\n\t"
+      "movups %xmm0, (%rsp,%rdx,8)\n\t"
+      "movups %xmm0, 16(%rsp,%rdx,8)\n\t"
+      "movups %xmm0, 32(%rsp,%rdx,8)\n\t"
+      "movups %xmm0, 48(%rsp,%rdx,8)\n\t"
+      "add $8, %rdx\n\t"
+      "jnz 1b\n\t"
+      "2: ret");
 }
 #else
 std::uintptr_t reproauditCleanStack(std::uintptr_t result, std::uint64_t,

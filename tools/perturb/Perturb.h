@@ -85,6 +85,7 @@ constexpr std::uint64_t mix(std::uint64_t x) {
 struct Site {
   std::uint64_t id = 0;
   bool inProgram = false;  ///< Called by the program itself, not by a library.
+  bool inThreadPool = false;  ///< Called by one of OpenMP or BLAS.
 };
 
 /// Identifies the caller of a hook and logs it once. \p kind says what is
@@ -164,8 +165,9 @@ void fillStack(std::size_t bytes);
 /// What fillStack writes.
 std::uint64_t fillWord();
 
-/// Fills up to 96 \p words below its caller. It has no frame of its own, and
-/// must be called in tail position so that its caller has none left either.
+/// Fills \p words, a multiple of eight, below its caller. It has no frame of
+/// its own, and must be called in tail position so that its caller has none
+/// left either.
 extern "C" std::uintptr_t reproauditCleanStack(std::uintptr_t result,
                                                std::uint64_t word,
                                                std::size_t words);

@@ -151,6 +151,22 @@ bool isSystem(const char *path) {
   return false;
 }
 
+/// Thread pools that OMP_NUM_THREADS and its relatives configure.
+bool isThreadPool(const char *path) {
+  constexpr const char *kNames[] = {"libgomp", "libomp",      "libiomp",
+                                    "libmkl",  "libopenblas", "libblis"};
+  const char *base = baseName(path);
+  for (const char *known : kNames)
+    if (std::strncmp(base, known, std::strlen(known)) == 0)
+      return true;
+  return false;
+}
+
+/// How long thread pools wait for work is their own business.
+bool isPrivate(Factor factor, Site site) {
+  return factor == Factor::Entropy && site.inThreadPool;
+}
+
 __attribute__((noinline)) Site walk(Factor factor, const char *kind,
                                     const char *detail) {
   Stack stack;
@@ -167,9 +183,10 @@ __attribute__((noinline)) Site walk(Factor factor, const char *kind,
     if (!callerKnown && !isSystem(module.path)) {
       callerKnown = true;
       site.inProgram = module.isProgram;
+      site.inThreadPool = isThreadPool(module.path);
     }
   }
-  if (loggedSites.add(site.id))
+  if (!isPrivate(factor, site) && loggedSites.add(site.id))
     logSite(factor, site.id, kind, detail, stack, own);
   return site;
 }
@@ -203,6 +220,8 @@ Site callSite(Factor factor, const char *kind, const char *detail) {
 
 bool perturbs(Factor factor, Site site) {
   const Config &settings = config();
+  if (isPrivate(factor, site))
+    return false;
   acknowledge(factor);
   if (seedOf(factor) == 0)
     return false;
@@ -231,17 +250,6 @@ void acknowledge(Factor factor) {
 }
 
 namespace {
-
-/// Thread pools that OMP_NUM_THREADS and its relatives configure.
-bool isThreadPool(const char *path) {
-  constexpr const char *kNames[] = {"libgomp", "libomp",      "libiomp",
-                                    "libmkl",  "libopenblas", "libblis"};
-  const char *base = baseName(path);
-  for (const char *known : kNames)
-    if (std::strncmp(base, known, std::strlen(known)) == 0)
-      return true;
-  return false;
-}
 
 int lookAtModule(dl_phdr_info *module, std::size_t, void *hasMaths) {
   if (isThreadPool(module->dlpi_name))

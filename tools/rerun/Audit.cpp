@@ -135,6 +135,8 @@ bool Audit::runNaturally() {
       std::max(first.time * 10, std::chrono::duration<double>(5)));
   for (const Artifact &artifact : first.artifacts)
     report_.artifacts.push_back({artifact.name, {}, {}, {}});
+  if (hasDurations(first))
+    note("durations and rates on stderr do not count");
   report_.natural.runs = std::max(1U, options_.runs);
   for (unsigned i = 1; i < report_.natural.runs; ++i) {
     const auto differences = compare(first, trial_.natural(), options_.compare);
@@ -262,6 +264,9 @@ void Audit::separateAddresses() {
   withdraw(Factor::HeapOrder,
            "the output depends on addresses themselves (see aslr), so the "
            "effect of their order cannot be seen");
+  withdraw(Factor::CpuDispatch,
+           "the output depends on addresses (see aslr), and where libraries "
+           "are loaded depends on the processor");
 }
 
 void Audit::findCauses() {

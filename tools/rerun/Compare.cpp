@@ -62,6 +62,26 @@ std::string masked(const std::string &text,
   return result;
 }
 
+/// How long something took, and how fast it went: `in 0.31 s`, `elapsed=0.31`,
+/// `120 it/s`.
+const std::regex &durations() {
+  static const auto &pattern = *new std::regex(
+      R"(\b(elapsed|took|eta|duration|runtime|time)\b[^0-9\n]{0,16}[0-9][0-9.:]*)"
+      R"(|[0-9][0-9.]*[kMGT]? ?[A-Za-z]*/s(ec|econd)?\b)"
+      R"(|[0-9][0-9.:]*(e[-+]?[0-9]+)? ?([num]s|us|s|secs?|seconds?|mins?|minutes?|hours?)\b)",
+      std::regex::icase | std::regex::optimize);
+  return pattern;
+}
+
+/// What counts of a text. People watch the progress of a program on stderr, and
+/// how long it took is no result.
+std::string counted(const Artifact &artifact, const CompareOptions &options) {
+  const std::string text = masked(artifact.bytes, options.masks);
+  return artifact.name == "stderr"
+             ? std::regex_replace(text, durations(), "<duration>")
+             : text;
+}
+
 struct Number {
   double value = 0;
   std::size_t length = 0;
@@ -239,8 +259,8 @@ std::optional<Difference> compareArtifacts(const Artifact &a, const Artifact &b,
     return std::nullopt;
   if (!isText(a.bytes) || !isText(b.bytes))
     return compareBinary(a, b, options);
-  const std::string x = masked(a.bytes, options.masks);
-  const std::string y = masked(b.bytes, options.masks);
+  const std::string x = counted(a, options);
+  const std::string y = counted(b, options);
   if (x == y && a.size <= kKeptBytes && b.size <= kKeptBytes)
     return std::nullopt;
   return compareText(a, x, y, options);
@@ -270,6 +290,13 @@ std::string endOf(const Observation &run) {
 }
 
 }  // namespace
+
+bool hasDurations(const Observation &run) {
+  const auto found =
+      std::ranges::find(run.artifacts, "stderr", &Artifact::name);
+  return found != run.artifacts.end() && isText(found->bytes) &&
+         std::regex_search(found->bytes, durations());
+}
 
 std::vector<Difference> compare(const Observation &a, const Observation &b,
                                 const CompareOptions &options) {

@@ -123,7 +123,8 @@ Finding findingOf(const Cause &cause) {
 
 ResultKind kindOf(Triage state) {
   constexpr std::array kKinds = {ResultKind::Fail, ResultKind::Pass,
-                                 ResultKind::Open, ResultKind::NotApplicable};
+                                 ResultKind::Open, ResultKind::Open,
+                                 ResultKind::NotApplicable};
   return kKinds[static_cast<std::size_t>(state)];
 }
 

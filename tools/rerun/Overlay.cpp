@@ -163,7 +163,8 @@ Overlay::Overlay(fs::path directory, fs::path scratch)
     : directory_(std::move(directory)), scratch_(std::move(scratch)),
       upper_(scratch_ / "upper"), layer_(scratch_ / "layer"),
       places_(findPlaces()) {
-  // Last, for the case that the one around it cannot be covered.
+  // Last, for the case that the one around it cannot be covered, or is not
+  // enough.
   places_.push_back(directory_);
 }
 
@@ -208,7 +209,9 @@ bool Overlay::mount(const fs::path &elsewhere) const {
   std::ofstream uncovered(scratch_ / "uncovered");
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const bool isLast = i + 1 == places_.size();
-    if (isLast && covered)
+    // Who is not root cannot write below directories of others, because the
+    // overlay must copy these, with their owners.
+    if (isLast && covered && getuid() == 0)
       break;
     const bool done = mountPlace(i, pathOf(lower[i]));
     covered |= done && isBelow(directory_, places_[i]);
@@ -220,9 +223,10 @@ bool Overlay::mount(const fs::path &elsewhere) const {
   if (::mount("tmpfs", kSharedMemory, "tmpfs", 0, nullptr) == 0 &&
       isBelow(scratch_, kSharedMemory) && !keepScratch(scratch))
     return false;
+  // All of it: the program may look for files beside the work directory.
   return covered &&
-         (elsewhere.empty() || ::mount(directory_.c_str(), elsewhere.c_str(),
-                                       nullptr, MS_BIND, nullptr) == 0);
+         (elsewhere.empty() || ::mount("/", elsewhere.c_str(), nullptr,
+                                       MS_BIND | MS_REC, nullptr) == 0);
 }
 
 std::string Overlay::nameOf(const fs::path &path) const {

@@ -23,8 +23,8 @@ public:
   Overlay(std::filesystem::path directory, std::filesystem::path scratch);
 
   void prepare() const;
-  /// Called in the child, in its own mount namespace. The work directory also
-  /// appears at \p elsewhere, if that is not empty. False: the work directory
+  /// Called in the child, in its own mount namespace. Everything also appears
+  /// below \p elsewhere, if that is not empty. False: the work directory
   /// is not covered.
   bool mount(const std::filesystem::path &elsewhere) const;
   /// The files that the run wrote, sorted; forgets them. Those in the work

@@ -26,6 +26,14 @@ bool isSystemFile(std::string_view path) {
   return false;
 }
 
+/// `words[abi:cxx11]()` as it is written.
+std::string withoutTags(std::string function) {
+  for (std::size_t begin = 0;
+       (begin = function.find("[abi:", begin)) != std::string::npos;)
+    function.erase(begin, function.find(']', begin) + 1 - begin);
+  return function;
+}
+
 std::string shown(const std::string &file, const std::filesystem::path &root) {
   const auto relative = std::filesystem::path(file).lexically_relative(root);
   return relative.empty() || relative.string().starts_with("..")
@@ -51,7 +59,7 @@ std::vector<SourcePlace> Symbols::placesOf(std::span<const Frame> stack) {
           isSystemFile(line.FileName))
         continue;
       places.push_back({shown(line.FileName, state_->root), line.Line,
-                        line.Column, line.FunctionName});
+                        line.Column, withoutTags(line.FunctionName)});
     }
   }
   return places;

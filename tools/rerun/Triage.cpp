@@ -120,8 +120,17 @@ TriagedFinding judge(const Finding &finding, const RerunReport &report,
     return result;
   }
   const auto stacks = reached.find(*result.factor);
+  if (stacks == reached.end()) {
+    const bool isSame = tested->state == FactorState::Same;
+    result.state = Triage::Unresolved;
+    result.evidence = fmt::format(
+        "{} cannot be changed at single places; {} of {} runs that change it "
+        "everywhere {} from the pinned run",
+        name(*result.factor), isSame ? 0 : tested->differing, tested->runs,
+        tested->runs == 1 ? "differs" : "differ");
+    return result;
+  }
   const bool isReached =
-      stacks != reached.end() &&
       std::ranges::any_of(stacks->second, [&](const auto &stack) {
         return std::ranges::any_of(stack, concerned);
       });
@@ -139,7 +148,7 @@ TriagedFinding judge(const Finding &finding, const RerunReport &report,
 
 std::string_view name(Triage state) {
   constexpr std::array kNames = {"confirmed", "reached-no-effect",
-                                 "not-reached", "not-testable"};
+                                 "not-reached", "unresolved", "not-testable"};
   return kNames[static_cast<std::size_t>(state)];
 }
 

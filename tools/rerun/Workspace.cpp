@@ -132,9 +132,9 @@ Workspace::Workspace(fs::path directory, fs::path scratch, View view)
       overlay_(directory_, scratch) {}
 
 fs::path Workspace::start(bool elsewhere) const {
-  if (elsewhere)
-    return elsewhere_;
-  return view_ == View::Overlay ? directory_ : copy_;
+  if (view_ == View::Overlay)
+    return elsewhere ? elsewhere_ / directory_.relative_path() : directory_;
+  return elsewhere ? elsewhere_ : copy_;
 }
 
 std::string Workspace::prepare(bool elsewhere) {

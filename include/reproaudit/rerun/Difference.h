@@ -52,6 +52,10 @@ struct CompareOptions {
   double tolerance = 1e-5;
 };
 
+/// Whether \p run tells on stderr how long something took; these numbers do not
+/// count.
+bool hasDurations(const Observation &run);
+
 /// The differences of two runs, in the order of artifacts.
 std::vector<Difference> compare(const Observation &a, const Observation &b,
                                 const CompareOptions &options);

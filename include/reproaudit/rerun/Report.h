@@ -85,6 +85,7 @@ enum class Triage : std::uint8_t {
   Confirmed,   ///< A cause was shown at a place that it is about.
   NoEffect,    ///< Reached and changed, and the output stayed the same.
   NotReached,  ///< No run came by there.
+  Unresolved,  ///< Whether one came by there, and matters, cannot be seen.
   NotTestable  ///< Nothing can change what it is about.
 };
 
@@ -134,7 +135,8 @@ struct RerunReport {
 /// after \p n did not.
 double upperBound(unsigned n);
 
-/// `confirmed`, `reached-no-effect`, `not-reached` or `not-testable`.
+/// `confirmed`, `reached-no-effect`, `not-reached`, `unresolved` or
+/// `not-testable`.
 std::string_view name(Triage state);
 
 /// `differs`, `same` or `not-applicable`.
