@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/FieldUses.h"
 
+#include "reproaudit/analysis/Accumulation.h"
 #include "reproaudit/analysis/Names.h"
 
 #include "clang/AST/DynamicRecursiveASTVisitor.h"
@@ -38,6 +39,23 @@ bool onlyRegisters(const FunctionDecl *callee) {
          hasWord(callee->getName(), kVerbs);
 }
 
+/// `x = 0.9f * x + y`, but not `x = first ? y : x + y`.
+bool isUpdate(const BinaryOperator &assignment) {
+  const auto *target =
+      dyn_cast<MemberExpr>(assignment.getLHS()->IgnoreParenImpCasts());
+  return target &&
+         !anyStmt(assignment.getRHS(),
+                  [](const Stmt &stmt) {
+                    return isa<AbstractConditionalOperator, CallExpr>(stmt);
+                  }) &&
+         anyStmt(assignment.getRHS(), [&](const Stmt &stmt) {
+           const auto *member = dyn_cast<MemberExpr>(&stmt);
+           return member &&
+                  member->getMemberDecl() == target->getMemberDecl() &&
+                  isa<CXXThisExpr>(member->getBase()->IgnoreParenImpCasts());
+         });
+}
+
 /// The record whose bytes \p pointer points to.
 const RecordDecl *pointedRecord(const Expr &pointer) {
   const QualType type = pointer.IgnoreParenCasts()->getType();
@@ -73,7 +91,7 @@ public:
 
   bool VisitBinaryOperator(const BinaryOperator *op) override {
     if (op->getOpcode() == BO_Assign)
-      assign(op->getLHS(), Role::Write);
+      assign(op->getLHS(), isUpdate(*op) ? Role::Update : Role::Write);
     else if (op->isAssignmentOp())
       assign(op->getLHS(), Role::Update);
     else {
