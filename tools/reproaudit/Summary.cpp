@@ -64,6 +64,9 @@ void printStatistics(const ScanResult &result) {
                  -100 * seconds / whole, rule.c_str());
   std::fprintf(stderr, "%8.3f  %5.1f%%  all rules\n%8.3f  100.0%%  all units\n",
                sum, 100 * sum / whole, result.seconds);
+  for (const auto &[why, units] : result.alone)
+    std::fprintf(stderr, "%s parsed alone: %s\n",
+                 counted(units, "unit").c_str(), why.c_str());
 }
 
 }  // namespace reproaudit

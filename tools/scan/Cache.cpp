@@ -131,7 +131,7 @@ std::optional<UnitResult> Cache::find(const std::string &key) {
   return result;
 }
 
-void Cache::store(const std::string &key, const std::string &json) {
+void Cache::store(const std::string &key, std::string_view json) {
   const fs::path path = pathOf(key);
   std::error_code error;
   fs::create_directories(path.parent_path(), error);

@@ -119,6 +119,7 @@ std::string Scan::evaluatedByCMake(std::vector<Notice> &notices) const {
 Judgement Scan::judgeNow(ScanResult &result) {
   UnitScan scan = analyseUnits(units_, repository_, options_, unitOptions_);
   result.cachedUnits = scan.cached;
+  result.alone = std::move(scan.alone);
   result.interrupted = scan.interrupted;
   results_ = std::move(scan.results);
   for (const UnitResult &unit : results_) {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "UnitScan.h"
 
+#include "PreludePlan.h"
+#include "SharedAnalysis.h"
+
 #include "reproaudit/scan/Cache.h"
 
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <nlohmann/json.hpp>
 
 #include <cstring>
+#include <functional>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -46,18 +52,132 @@ Notice lostWorker(const std::string &unit, const WorkerOutcome &outcome,
   return notice;
 }
 
-/// What a worker sent, or why it sent nothing.
-UnitResult resultOf(const WorkerOutcome &outcome, const std::string &unit,
-                    const WorkerLimits &limits) {
-  UnitResult result;
-  const Json json = Json::parse(outcome.output, nullptr, false);
-  if (outcome.end == WorkerOutcome::End::Done && !json.is_discarded()) {
-    json.get_to(result);
-    return result;
+std::string textOf(const Json &json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void send(int pipe, std::size_t unit, const UnitResult &result) {
+  sendLine(pipe, std::to_string(unit) + " " + textOf(result));
+}
+
+/// The units of one scan that no cache knows.
+class Analysis {
+public:
+  /// Is told each result and its text.
+  using Found =
+      std::function<void(std::size_t unit, UnitResult, std::string_view text)>;
+
+  Analysis(const std::vector<Unit> &units, const Repository &repository,
+           const ScanOptions &options, const UnitOptions &unitOptions,
+           std::vector<std::size_t> pending, Found found)
+      : units_(units), repository_(repository), options_(options),
+        unitOptions_(unitOptions), pending_(std::move(pending)),
+        isFound_(units.size()), found_(std::move(found)) {}
+
+  /// False if it was interrupted.
+  bool run() { return (!isWorthSharing() || runShared()) && runAlone(); }
+
+  /// Why units were analysed alone, if others were not.
+  const std::map<std::size_t, std::string> &alone() const { return alone_; }
+
+private:
+  bool isWorthSharing() const {
+    constexpr std::size_t kFew = 3;
+    return unitOptions_.engine == Engine::Fast &&
+           unitOptions_.instead.empty() && pending_.size() > kFew;
   }
-  result.complete = false;
-  result.notices = {lostWorker(unit, outcome, limits)};
-  return result;
+  bool runShared();
+  bool runAlone();
+  void take(llvm::StringRef line);
+
+  const std::vector<Unit> &units_;
+  const Repository &repository_;
+  const ScanOptions &options_;
+  const UnitOptions &unitOptions_;
+  const std::vector<std::size_t> pending_;
+  std::vector<bool> isFound_;
+  const Found found_;
+  std::map<std::size_t, std::string> alone_;
+};
+
+/// Reads what send() wrote; a worker that was killed may have sent half a line.
+void Analysis::take(llvm::StringRef line) {
+  std::size_t unit = 0;
+  if (line.consumeInteger(10, unit) || !line.consume_front(" ") ||
+      unit >= units_.size() || isFound_[unit])
+    return;
+  const Json json = Json::parse(line, nullptr, false);
+  if (json.is_discarded())
+    return;
+  isFound_[unit] = true;
+  found_(unit, json.get<UnitResult>(), line);
+}
+
+/// Leaves those for runAlone() that cannot be shared, or did not come out well.
+bool Analysis::runShared() {
+  PreludePlan plan;
+  const auto readPlan = [&](std::size_t /*job*/, std::string_view line) {
+    if (const Json json = Json::parse(line, nullptr, false);
+        !json.is_discarded())
+      json.get_to(plan);
+  };
+  const auto ignoreEnd = [](std::size_t, const WorkerOutcome &) {};
+  if (!runWorkers(
+          1, options_.limits,
+          [&](std::size_t, int pipe) {
+            sendLine(pipe,
+                     textOf(planPreludes(units_, pending_, unitOptions_)));
+          },
+          readPlan, ignoreEnd))
+    return false;
+
+  Claims claims(units_.size());
+  WorkerLimits limits = options_.limits;
+  limits.time = {};  // Each unit has its own.
+  const auto analyse = [&](std::size_t worker, int pipe) {
+    SharedAnalysis{
+        .units = units_,
+        .repository = repository_,
+        .options = unitOptions_,
+        .limit = options_.limits.time,
+        .claims = claims,
+        .send = [&](std::size_t unit,
+                    const auto &result) { send(pipe, unit, result); },
+        .worker = worker,
+        .workers = limits.parallelism}
+        .run(plan.roots);
+  };
+  if (!runWorkers(
+          limits.parallelism, limits, analyse,
+          [&](std::size_t, std::string_view line) { take(line); }, ignoreEnd))
+    return false;
+  alone_ = std::move(plan.alone);
+  for (const std::size_t unit : pending_)
+    if (!isFound_[unit])
+      alone_.try_emplace(unit, "its headers do not parse together");
+  return true;
+}
+
+bool Analysis::runAlone() {
+  std::vector<std::size_t> left;
+  for (const std::size_t unit : pending_)
+    if (!isFound_[unit])
+      left.push_back(unit);
+  return runWorkers(
+      left.size(), options_.limits,
+      [&](std::size_t i, int pipe) {
+        send(pipe, left[i],
+             analyseUnit(units_[left[i]], repository_, unitOptions_));
+      },
+      [&](std::size_t, std::string_view line) { take(line); },
+      [&](std::size_t i, const WorkerOutcome &outcome) {
+        if (isFound_[left[i]])
+          return;
+        UnitResult lost{.notices = {lostWorker(units_[left[i]].name, outcome,
+                                               options_.limits)},
+                        .complete = false};
+        found_(left[i], std::move(lost), "");
+      });
 }
 
 }  // namespace
@@ -85,21 +205,19 @@ UnitScan analyseUnits(const std::vector<Unit> &units,
   }
   scan.cached = units.size() - pending.size();
 
-  const auto job = [&](std::size_t i) {
-    return Json(analyseUnit(units[pending[i]], repository, unitOptions))
-        .dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
   std::size_t ended = 0;
-  const auto done = [&](std::size_t i, const WorkerOutcome &outcome) {
-    const std::string &unit = units[pending[i]].name;
+  const auto found = [&](std::size_t unit, UnitResult result,
+                         std::string_view text) {
     if (options.progress)
-      options.progress(++ended, pending.size(), unit);
-    UnitResult &result = scan.results[pending[i]];
-    result = resultOf(outcome, unit, options.limits);
+      options.progress(++ended, pending.size(), units[unit].name);
     if (useCache && !result.inputs.empty())
-      cache.store(keys[pending[i]], outcome.output);
+      cache.store(keys[unit], text);
+    scan.results[unit] = std::move(result);
   };
-  scan.interrupted = !runWorkers(pending.size(), options.limits, job, done);
+  Analysis analysis(units, repository, options, unitOptions, pending, found);
+  scan.interrupted = !analysis.run();
+  for (const auto &[unit, why] : analysis.alone())
+    ++scan.alone[why];
   if (useCache && !pending.empty())
     cache.evict(kCacheBytes);
   return scan;

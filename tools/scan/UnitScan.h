@@ -7,6 +7,8 @@
 #include "reproaudit/scan/Scan.h"
 
 #include <cstddef>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace reproaudit {
@@ -14,6 +16,8 @@ namespace reproaudit {
 struct UnitScan {
   std::vector<UnitResult> results;  ///< One for each unit, in their order.
   std::size_t cached = 0;
+  /// Why units did not share a parse with others, and how many.
+  std::map<std::string, std::size_t> alone;
   bool interrupted = false;
 };
 

@@ -56,17 +56,6 @@ struct Worker {
   std::string output;
 };
 
-void writeAll(int descriptor, const std::string &text) {
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t n =
-        write(descriptor, text.data() + written, text.size() - written);
-    if (n < 0 && errno != EINTR)
-      return;
-    written += n > 0 ? static_cast<std::size_t>(n) : 0;
-  }
-}
-
 void limitThisProcess(const WorkerLimits &limits) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::signal(SIGINT, SIG_IGN);  // The parent decides, and kills us.
@@ -92,7 +81,7 @@ void silenceThisProcess() {
 }
 
 Worker start(std::size_t index, const WorkerLimits &limits,
-             const std::function<std::string(std::size_t)> &job) {
+             const WorkerJob &job) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return {index, -1, -1, Clock::now()};
@@ -101,7 +90,7 @@ Worker start(std::size_t index, const WorkerLimits &limits,
     close(ends[0]);
     limitThisProcess(limits);
     silenceThisProcess();
-    writeAll(ends[1], job(index));
+    job(index, ends[1]);
     _exit(0);  // No destructors: they belong to the parent.
   }
   close(ends[1]);
@@ -115,7 +104,6 @@ WorkerOutcome outcomeOf(Worker &worker) {
   while (waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
   }
   WorkerOutcome outcome;
-  outcome.output = std::move(worker.output);
   if (worker.timedOut)
     outcome.end = WorkerOutcome::End::TimedOut;
   else if (WIFEXITED(status) && WEXITSTATUS(status) == kOutOfMemory)
@@ -127,12 +115,20 @@ WorkerOutcome outcomeOf(Worker &worker) {
   return outcome;
 }
 
-/// Reads what has come; false at the end of the stream.
-bool readSome(Worker &worker) {
+/// Reads what has come and hands on the lines that are whole; false at the end
+/// of the stream.
+bool readSome(Worker &worker, const WorkerLine &line) {
   char buffer[65536];
   const ssize_t n = read(worker.pipe, buffer, sizeof buffer);
   if (n > 0)
     worker.output.append(buffer, static_cast<std::size_t>(n));
+  std::size_t begin = 0;
+  for (std::size_t end = 0;
+       (end = worker.output.find('\n', begin)) != std::string::npos;
+       begin = end + 1)
+    line(worker.job,
+         std::string_view(worker.output).substr(begin, end - begin));
+  worker.output.erase(0, begin);
   return n > 0 || (n < 0 && errno == EINTR);
 }
 
@@ -156,8 +152,31 @@ void killAll(std::vector<Worker> &workers) {
 
 }  // namespace
 
+void sendLine(int pipe, std::string line) {
+  line += '\n';
+  std::size_t written = 0;
+  while (written < line.size()) {
+    const ssize_t n = write(pipe, line.data() + written, line.size() - written);
+    if (n < 0 && errno != EINTR)
+      return;
+    written += n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
+}
+
+bool forkAndWait(std::chrono::seconds limit) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    alarm(static_cast<unsigned>(limit.count()));
+    return true;
+  }
+  while (pid > 0 && waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return false;
+}
+
 bool runWorkers(std::size_t count, const WorkerLimits &limits,
-                const std::function<std::string(std::size_t)> &job,
+                const WorkerJob &job, const WorkerLine &line,
                 const std::function<void(std::size_t, WorkerOutcome)> &done) {
   const InterruptGuard guard;
   std::vector<Worker> running;
@@ -181,7 +200,8 @@ bool runWorkers(std::size_t count, const WorkerLimits &limits,
     }
     killLateOnes(running, limits.time);
     for (std::size_t i = pipes.size(); i-- > 0;) {
-      if ((pipes[i].revents & (POLLIN | POLLHUP)) == 0 || readSome(running[i]))
+      if ((pipes[i].revents & (POLLIN | POLLHUP)) == 0 ||
+          readSome(running[i], line))
         continue;
       close(running[i].pipe);
       done(running[i].job, outcomeOf(running[i]));

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace reproaudit {
 
@@ -41,7 +42,7 @@ public:
 
   /// Keeps \p json, the text of a UnitResult. Silent if it cannot be written:
   /// the folder may be read-only or the disk full.
-  void store(const std::string &key, const std::string &json);
+  void store(const std::string &key, std::string_view json);
 
   /// Removes the entries that were not used for longest until less than
   /// \p bytes are left.

@@ -78,6 +78,8 @@ struct ScanResult {
   bool interrupted = false;
   std::size_t knownFindings = 0;  ///< Left out because the base has them too.
   std::size_t cachedUnits = 0;    ///< Those whose result was known already.
+  /// Why units did not share a parse with others, and how many.
+  std::map<std::string, std::size_t> alone;
   std::map<std::string, double> secondsOfRule;  ///< If measured.
   double seconds = 0;  ///< CPU time of all units, if measured.
 };
