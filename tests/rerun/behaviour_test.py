@@ -26,12 +26,17 @@ npy = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + raw
 date = (2020, 1, 1, 0, 0, 0)
 with zipfile.ZipFile("a.npz", "w") as archive:
     archive.writestr(zipfile.ZipInfo("x.npy", date), npy)
+with zipfile.ZipFile("c.npz", "w") as archive:
+    archive.writestr(zipfile.ZipInfo("x.npy", date), npy, zipfile.ZIP_DEFLATED)
 with zipfile.ZipFile("m.pt", "w") as archive:
     archive.writestr(zipfile.ZipInfo("m/data.pkl", date), b"ctorch\nFloatStorage\n.")
     archive.writestr(zipfile.ZipInfo("m/data/0", date), raw)
 info = struct.pack("<Q", 1) + b"w" + struct.pack("<IQIQ", 1, 4, 0, 0)
 head = b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + info
 open("g.gguf", "wb").write(head + bytes(-len(head) % 32) + raw)
+field = lambda number, data: bytes([number << 3 | 2, len(data)]) + data
+tensor = bytes([1 << 3, 4, 2 << 3, 1]) + field(8, b"fc.weight") + field(9, raw)
+open("o.onnx", "wb").write(bytes([1 << 3, 8]) + field(7, field(5, tensor)))
 open("raw.bin", "wb").write(raw)
 open("broken.npz", "wb").write(b"PK\x05\x06" + bytes(18) + os.urandom(3) + b"\xff\xfe\xff\xff")
 json.dump({"loss": values}, open("j.json", "w"))
@@ -140,6 +145,8 @@ class Rerun(unittest.TestCase):
         where = {a["name"]: a["difference"] and a["difference"]["where"]
                  for a in json.loads(run.stdout)["artifacts"]}
         self.assertEqual(where["a.npz"], "tensor x.npy[2]")
+        self.assertEqual(where["c.npz"], "tensor x.npy[2]")
+        self.assertEqual(where["o.onnx"], "tensor fc.weight[2]")
         self.assertEqual(where["m.pt"], "tensor m/data/0[2]")
         self.assertEqual(where["g.gguf"], "tensor w[2]")
         self.assertEqual(where["raw.bin"], "tensor values[2]")
