@@ -79,27 +79,38 @@ public:
     });
   }
 
-  /// The store to memory at a position made from the old value, of something
+  /// The place in memory made from the old value to which something is stored
   /// that is not itself read from there; null if there is none.
-  const BinaryOperator *store() const {
-    const BinaryOperator *found = nullptr;
+  const Expr *store() const {
+    const Expr *found = nullptr;
     anyStmt(&body_, [&](const Stmt &stmt) {
-      const auto *assign = dyn_cast<BinaryOperator>(&stmt);
-      if (!assign || assign->getOpcode() != BO_Assign)
-        return false;
-      if (isPlacedBy(assign->getLHS()) && !isIn(assign->getRHS()))
-        found = assign;
+      const auto [target, value] = assignment(stmt);
+      if (target != nullptr && isPlacedBy(target) && !isIn(value))
+        found = target;
       return found != nullptr;
     });
     return found;
   }
 
 private:
+  /// What a plain assignment, of numbers or of records, stores where.
+  static std::pair<const Expr *, const Expr *> assignment(const Stmt &stmt) {
+    if (const auto *assign = dyn_cast<BinaryOperator>(&stmt);
+        assign != nullptr && assign->getOpcode() == BO_Assign)
+      return {assign->getLHS(), assign->getRHS()};
+    if (const auto *assign = dyn_cast<CXXOperatorCallExpr>(&stmt);
+        assign != nullptr && assign->getOperator() == OO_Equal)
+      return {assign->getArg(0), assign->getArg(1)};
+    return {};
+  }
+
   /// True if an index or offset in the address of \p target uses it.
   bool isPlacedBy(const Expr *target) const {
     target = bare(target);
     if (const auto *subscript = dyn_cast<ArraySubscriptExpr>(target))
-      return isIn(subscript->getRHS()) || isPlacedBy(subscript->getLHS());
+      return isIn(subscript->getRHS()) || isPlacedBy(subscript->getLHS()) ||
+             (isa<DeclRefExpr>(bare(subscript->getLHS())) &&
+              isIn(subscript->getLHS()));
     if (const auto *member = dyn_cast<MemberExpr>(target))
       return isPlacedBy(member->getBase());
     if (const auto *unary = dyn_cast<UnaryOperator>(target))
@@ -143,10 +154,10 @@ void GpuAtomicSlotCheck::judge(const FunctionDecl &function) {
 
 void GpuAtomicSlotCheck::judgeAccess(const FunctionDecl &function,
                                      const Expr &access) {
-  const BinaryOperator *store = Slot(function, access).store();
+  const Expr *store = Slot(function, access).store();
   if (!store || !isNew(access.getBeginLoc()))
     return;
-  const NamedDecl *output = namedRoot(store->getLHS());
+  const NamedDecl *output = namedRoot(store);
   finding(access.getBeginLoc(),
           "the position in %0 is the order in which threads arrive at this "
           "atomic")

@@ -93,6 +93,16 @@ const ArraySubscriptExpr *pickedElement(const Expr *value, int depth = 4) {
   return found;
 }
 
+/// True if \p position is put together from two elements: a row and a column.
+bool hasTwoCoordinates(const Expr &position) {
+  const auto *sum = dyn_cast<BinaryOperator>(bare(&position));
+  if (const VarDecl *variable = namedVariable(bare(&position));
+      variable != nullptr && variable->getInit() != nullptr)
+    sum = dyn_cast<BinaryOperator>(bare(variable->getInit()));
+  return sum != nullptr && pickedElement(sum->getLHS()) != nullptr &&
+         pickedElement(sum->getRHS()) != nullptr;
+}
+
 /// The index, or the offset of the pointer, that says where \p target is.
 const Expr *positionOf(const Expr *target, int depth = 4) {
   target = bare(target);
@@ -158,25 +168,27 @@ void GpuConflictingStoreCheck::walk(const Stmt *stmt) {
 
 void GpuConflictingStoreCheck::judgeStore(const Expr &place, const Expr &target,
                                           const Expr *value, bool adds) {
-  const Expr *position = positionOf(&target);
-  const ArraySubscriptExpr *element =
-      position ? pickedElement(position) : nullptr;
-  if (!element || isPrivate(target))
-    return;
   const VarDecl *root = rootVariable(&target);
   const Identity own = identityOfTarget(target) | single_;
-  const NamedDecl *index = namedRoot(element);
   const bool sameForAll =
-      !adds && (value != nullptr) && value->isEvaluatable(*context_);
-  if ((own.thread && (own.block || (root && isBlockShared(*root)))) ||
-      namesDistinct(index) || sameForAll || !isNew(place.getBeginLoc()))
+      !adds && value != nullptr && value->isEvaluatable(*context_);
+  if ((own.thread &&
+       (own.block || (root != nullptr && isBlockShared(*root)))) ||
+      sameForAll || isPrivate(target))
+    return;
+  const Expr *position = positionOf(&target);
+  const ArraySubscriptExpr *element =
+      position != nullptr ? pickedElement(position) : nullptr;
+  const NamedDecl *index = element != nullptr ? namedRoot(element) : nullptr;
+  if (element == nullptr || namesDistinct(index) || !isNew(place.getBeginLoc()))
     return;
   const NamedDecl *output = namedRoot(&target);
   const std::string name =
       output ? "'" + output->getNameAsString() + "'" : "memory";
   const std::string chooser =
       index ? "'" + index->getNameAsString() + "'" : "data";
-  if (adds)
+  // Two coordinates are rarely equal together.
+  if (adds && !hasTwoCoordinates(*position))
     finding(place.getBeginLoc(),
             "threads for which %1 is equal add to the same element of %0 and "
             "overwrite each other")

@@ -276,6 +276,9 @@ void SumFinder::checkAccess(const AtomicAccess &access) {
 void SumFinder::checkCall(const CallExpr &call) {
   const FunctionDecl *callee = call.getDirectCallee();
   const FunctionDecl *definition = nullptr;
+  const auto *method = dyn_cast_or_null<CXXMethodDecl>(callee);
+  if (method && method->getParent()->isLambda())
+    return;  // Its body is walked where it is written.
   if (!callee || !callee->hasBody(definition) || definition == &function_ ||
       context_.getSourceManager().isInSystemHeader(definition->getLocation()))
     return;
@@ -333,7 +336,11 @@ Identity singledOutBy(const Expr &condition) {
     return {};
   if (op->getOpcode() == BO_LAnd)
     return singledOutBy(*op->getLHS()) | singledOutBy(*op->getRHS());
-  if (op->getOpcode() != BO_EQ)
+  const auto *bound = dyn_cast<IntegerLiteral>(bare(op->getRHS()));
+  const bool first =
+      bound && ((op->getOpcode() == BO_LT && bound->getValue() == 1) ||
+                (op->getOpcode() == BO_LE && bound->getValue() == 0));
+  if (op->getOpcode() != BO_EQ && !first)
     return {};
   return identityOf(*op->getLHS()) | identityOf(*op->getRHS());
 }

@@ -182,14 +182,36 @@ bool isTreeStep(const SharedAccess &read, const SharedAccess &write,
   return true;
 }
 
+void SharedState::add(llvm::SmallVectorImpl<SharedAccess> &accesses,
+                      const SharedAccess &access) {
+  const auto isKnown = [&](const SharedAccess &known) {
+    return known.expression == access.expression &&
+           known.tests == access.tests && known.single == access.single;
+  };
+  if (llvm::none_of(accesses, isKnown))
+    accesses.push_back(access);
+}
+
+bool isOwnSlice(const VarDecl &pointer) {
+  return pointer.getType()->isPointerType() && pointer.getInit() != nullptr &&
+         anyStmt(pointer.getInit(), [](const Stmt &stmt) {
+           const auto *op = dyn_cast<BinaryOperator>(&stmt);
+           return op != nullptr &&
+                  (op->getOpcode() == BO_Mul || op->getOpcode() == BO_Shl) &&
+                  identityOf(*op).thread;
+         });
+}
+
 void SharedState::join(const SharedState &other) {
   if (!other.reached)
     return;
   reached = true;
   for (const auto &[object, pending] : other.of) {
     Pending &mine = of[object];
-    mine.reads.append(pending.reads);
-    mine.writes.append(pending.writes);
+    for (const SharedAccess &access : pending.reads)
+      SharedState::add(mine.reads, access);
+    for (const SharedAccess &access : pending.writes)
+      SharedState::add(mine.writes, access);
   }
 }
 

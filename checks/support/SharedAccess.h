@@ -45,6 +45,10 @@ const clang::VarDecl *mentionedShared(const clang::Stmt *root);
 /// given: where it is made in place, or as a variable.
 const clang::VarDecl *storageOf(const clang::CallExpr &call);
 
+/// True if \p pointer gives each thread some elements of its own:
+/// `shared + 4 * threadIdx.x`.
+bool isOwnSlice(const clang::VarDecl &pointer);
+
 /// True if only the thread that made \p one can make \p other: both use its
 /// own element, or tests let the same thread through.
 bool isSameThread(const SharedAccess &one, const SharedAccess &other,
@@ -68,6 +72,10 @@ struct SharedState {
   };
   llvm::SmallMapVector<SharedObject, Pending, 8> of;
   bool reached = true;  ///< False behind `return`, `break`, `continue`.
+
+  /// Adds \p access unless it is there: paths and rounds come by repeatedly.
+  static void add(llvm::SmallVectorImpl<SharedAccess> &accesses,
+                  const SharedAccess &access);
 
   void clear() { of.clear(); }
   /// Nothing comes here after this.

@@ -376,6 +376,10 @@ BarrierFinder::objectOf(const Expr &expression, SharedAccess &access) const {
   const VarDecl *variable = sharedBehind(object);
   if ((variable == nullptr) || variable->getType().isVolatileQualified())
     return std::nullopt;
+  const bool ofThread = llvm::any_of(
+      access.indices, [](const Expr *index) { return testsThread(*index); });
+  if (isOwnSlice(*variable) && !ofThread)
+    return std::nullopt;
   access.expression = &expression;
   access.tests = tests_;
   access.single = single_;
@@ -396,7 +400,7 @@ void BarrierFinder::read(const Expr &expression) {
         !areApart(written, made, context_))
       report(*object->first, written, made, /*isReuse=*/false);
   }
-  pending.reads.push_back(made);
+  SharedState::add(pending.reads, made);
 }
 
 void BarrierFinder::write(const Expr &expression, bool atomic) {
@@ -417,7 +421,7 @@ void BarrierFinder::write(const Expr &expression, bool atomic) {
           !areApart(seen, made, context_))
         report(*object->first, seen, made, /*isReuse=*/true);
   }
-  pending.writes.push_back(made);
+  SharedState::add(pending.writes, made);
 }
 
 void BarrierFinder::report(const VarDecl &variable, const SharedAccess &first,

@@ -282,7 +282,7 @@ Reach Sharing::ownerOfResult(const CallExpr &call, int depth) const {
     return Reach::OwnSlot;
   if (const auto *method = dyn_cast<CXXMemberCallExpr>(&call))
     return owner(method->getImplicitObjectArgument(), depth - 1);
-  if (name == "min" || name == "max")
+  if (call.getNumArgs() >= 2 && (name == "min" || name == "max"))
     return std::min(owner(call.getArg(0), depth - 1),
                     owner(call.getArg(1), depth - 1));
   return Reach::Shared;
