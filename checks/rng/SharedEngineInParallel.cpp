@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "reproaudit/analysis/OpenMP.h"
 #include "reproaudit/analysis/RandomCheck.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/Sharing.h"
@@ -64,6 +65,15 @@ private:
   void report(const SharedDrawing &shared);
 };
 
+/// Does whichever thread is idle take the next work of \p region?
+bool goesToIdleThreads(const ParallelRegion &region) {
+  return region.kind == ParallelRegion::Kind::Task ||
+         llvm::any_of(region.directives,
+                      [](const OMPExecutableDirective *directive) {
+                        return dynamicSchedule(*directive) != nullptr;
+                      });
+}
+
 bool isShared(const Drawing &drawing, const Sharing &sharing) {
   const Generator &generator = drawing.generator;
   if (generator.global)
@@ -73,7 +83,9 @@ bool isShared(const Drawing &drawing, const Sharing &sharing) {
   const auto *variable = dyn_cast<VarDecl>(generator.engine);
   if (variable && variable->getTLSKind() != VarDecl::TLS_None)
     return false;
-  return sharing.reach(*drawing.object) == Reach::Shared;
+  const Reach reach = sharing.reach(*drawing.object);
+  return reach == Reach::Shared ||
+         (reach == Reach::ThreadSlot && goesToIdleThreads(sharing.region()));
 }
 
 /// Collects what the executions of regions draw from shared generators.

@@ -254,7 +254,7 @@ Origin OriginReader::valueOfLoop(const ForStmt &loop, const VarDecl &variable,
 
 Origin OriginReader::valueOfAssignments(const VarDecl &variable, int depth) {
   Origin origin = Origin::Common;
-  if (variable.getInit())
+  if (variable.getInit() && !variable.isCXXForRangeDecl())
     origin = value(variable.getInit(), depth - 1);
   else if (isa<ParmVarDecl>(variable))
     return Origin::Own;  // Whatever the caller gives.

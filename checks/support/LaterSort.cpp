@@ -120,6 +120,30 @@ std::optional<bool> trueIfEmpty(const Expr &condition,
   }
 }
 
+/// Is \p variable a position, `const auto middle = v.begin() + n;`, that only
+/// sorts and erasures take?
+bool isOnlyAPosition(const VarDecl &variable, const Stmt &body) {
+  if (!isIterator(variable.getType()))
+    return false;
+  const auto usesIn = [&](const Stmt &root) {
+    unsigned uses = 0;
+    anyStmt(&root, [&](const Stmt &stmt) {
+      const auto *reference = dyn_cast<DeclRefExpr>(&stmt);
+      uses += reference && reference->getDecl() == &variable ? 1 : 0;
+      return false;
+    });
+    return uses;
+  };
+  unsigned positions = 0;
+  anyStmt(&body, [&](const Stmt &stmt) {
+    const auto *call = dyn_cast<CallExpr>(&stmt);
+    if (call && (sortOf(*call) || nameOf(call->getDirectCallee()) == "erase"))
+      positions += usesIn(stmt);
+    return false;
+  });
+  return usesIn(body) == positions;
+}
+
 }  // namespace
 
 /// One walk over the control-flow graph of a function.
@@ -309,6 +333,8 @@ Step LaterSort::Walk::stepOf(const Stmt &root) {
                                ? dyn_cast<VarDecl>(declaration->getSingleDecl())
                                : nullptr;
     if (variable && variable->isCXXForRangeDecl())
+      return Step::None;
+    if (variable && isOnlyAPosition(*variable, *shuffled_.function->getBody()))
       return Step::None;
     if (variable && variable->isImplicit())
       return variable->getInit() &&

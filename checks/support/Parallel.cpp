@@ -163,6 +163,10 @@ void RegionFinder::openRegion(const OMPExecutableDirective &directive) {
   ParallelRegion region;
   region.start = region.body = region.directive = &directive;
   region.enclosing = enclosing_;
+  // An orphaned task runs once for each time that it is met.
+  const OpenMPDirectiveKind kind = directive.getDirectiveKind();
+  if (isOpenMPTaskingDirective(kind) && !isOpenMPTaskLoopDirective(kind))
+    region.repeated = inLoop_;
   openMP_ = regions_.size();
   regions_.push_back(std::move(region));
 }
@@ -355,7 +359,8 @@ std::vector<ParallelRegion> parallelRegions(const FunctionDecl &function) {
   constexpr int kHelpers = 4;
   std::vector<ParallelRegion> regions = RegionFinder(function, kHelpers).find();
   for (ParallelRegion &region : regions)
-    if (!region.repeated && isLeftRunning(function) && isCalledAgain(function))
+    if (!region.repeated && !region.directive && isLeftRunning(function) &&
+        isCalledAgain(function))
       region.repeated = true;
   return regions;
 }

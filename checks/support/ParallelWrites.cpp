@@ -44,9 +44,25 @@ public:
     region_ = nullptr;
     sharing_.reset();
     walk(function.getBody());
+    settleSections();
   }
 
 private:
+  /// One thread runs a section: a write in it is alone unless another section
+  /// writes the same object.
+  void settleSections() {
+    const auto isRival = [](const ParallelWrite &one,
+                            const ParallelWrite &two) {
+      return two.section && two.section != one.section &&
+             namedRoot(two.target) == namedRoot(one.target);
+    };
+    for (ParallelWrite &write : code_.writes)
+      if (write.section)
+        write.once |=
+            llvm::none_of(code_.writes, [&](const ParallelWrite &other) {
+              return isRival(write, other);
+            });
+  }
   void walkRegion(const Stmt &body) {
     if (const auto *directive = dyn_cast<OMPExecutableDirective>(&body))
       return enterDirective(*directive);
@@ -85,6 +101,7 @@ private:
   Guard guard_ = Guard::None;
   const Stmt *guardedBy_ = nullptr;
   bool once_ = false;
+  const Stmt *section_ = nullptr;
   const OMPExecutableDirective *worksharing_ = nullptr;
   const Expr *via_ = nullptr;
   const Stmt *loop_ = nullptr;  ///< The innermost that may swap.
@@ -207,6 +224,7 @@ void WriteFinder::enterDirective(const OMPExecutableDirective &directive) {
   const llvm::SaveAndRestore<Guard> guard(guard_);
   const llvm::SaveAndRestore<const Stmt *> guardedBy(guardedBy_);
   const llvm::SaveAndRestore<bool> once(once_);
+  const llvm::SaveAndRestore<const Stmt *> section(section_);
   const llvm::SaveAndRestore<const OMPExecutableDirective *> loop(worksharing_);
   switch (directive.getDirectiveKind()) {
   case llvm::omp::OMPD_atomic:
@@ -223,8 +241,10 @@ void WriteFinder::enterDirective(const OMPExecutableDirective &directive) {
   case llvm::omp::OMPD_single:
   case llvm::omp::OMPD_master:
   case llvm::omp::OMPD_masked:
-  case llvm::omp::OMPD_section:
     once_ = true;
+    break;
+  case llvm::omp::OMPD_section:
+    section_ = &directive;
     break;
   default:
     if (isOpenMPTaskingDirective(directive.getDirectiveKind())) {
@@ -372,6 +392,7 @@ void WriteFinder::record(ParallelWrite::Kind kind, const Expr &expression,
   write.guardedBy = guardedBy_;
   write.reach = reachOf(*target);
   write.once = once_;
+  write.section = section_;
   write.region = region_;
   write.worksharing = worksharing_;
   write.branch = branch_;

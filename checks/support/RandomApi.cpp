@@ -205,18 +205,41 @@ bool soundsLikeSeed(StringRef name) {
 
 bool wantsUnpredictable(const Decl *decl) {
   constexpr llvm::StringLiteral kPurposes[] = {
-      "crypto", "uuid", "guid",   "nonce",   "token",    "salt",
-      "secret", "ssl",  "tls",    "session", "password", "cookie",
-      "temp",   "tmp",  "jitter", "backoff", "suffix",   "tempfile"};
-  constexpr llvm::StringLiteral kKey[] = {"key", "keys"};
-  constexpr llvm::StringLiteral kMakesKey[] = {
+      "crypto", "uuid",   "guid", "nonce",   "secret",   "ssl",
+      "tls",    "cookie", "tmp",  "backoff", "password", "tempfile"};
+  // Words that mean something else among models and their tokens, unless
+  // another one says what they are for.
+  struct Pair {
+    llvm::ArrayRef<llvm::StringLiteral> words;
+    llvm::ArrayRef<llvm::StringLiteral> purposes;
+  };
+  static constexpr llvm::StringLiteral kKeys[] = {"key", "keys"};
+  static constexpr llvm::StringLiteral kMakers[] = {
       "generate", "make", "new", "private", "secret", "api", "encryption"};
+  static constexpr llvm::StringLiteral kTokens[] = {"token", "salt"};
+  static constexpr llvm::StringLiteral kAccess[] = {
+      "auth", "access", "bearer", "csrf", "api",     "login", "id",
+      "hash", "hashed", "unique", "user", "session", "make"};
+  static constexpr llvm::StringLiteral kNames[] = {"temp", "suffix",
+                                                   "temporary"};
+  static constexpr llvm::StringLiteral kFiles[] = {
+      "file",   "filename", "dir",  "directory",
+      "folder", "path",     "name", "unique"};
+  static constexpr llvm::StringLiteral kJitter[] = {"jitter"};
+  static constexpr llvm::StringLiteral kWaiting[] = {"retry", "sleep", "delay",
+                                                     "wait",  "timer", "poll"};
+  static constexpr Pair kPairs[] = {{kKeys, kMakers},
+                                    {kTokens, kAccess},
+                                    {kNames, kFiles},
+                                    {kJitter, kWaiting}};
   while (decl) {
     if (const auto *named = dyn_cast<NamedDecl>(decl))
       if (const IdentifierInfo *id = named->getIdentifier()) {
         const StringRef name = id->getName();
         if (hasWord(name, kPurposes) ||
-            (hasWord(name, kKey) && hasWord(name, kMakesKey)))
+            llvm::any_of(kPairs, [&](const Pair &pair) {
+              return hasWord(name, pair.words) && hasWord(name, pair.purposes);
+            }))
           return true;
       }
     const DeclContext *around = decl->getDeclContext();

@@ -102,8 +102,9 @@ private:
 const Expr *begunBy(const Expr *expr) {
   expr = bare(expr);
   if (const auto *method = dyn_cast<CXXMemberCallExpr>(expr))
+    // Seen through the base class that has `begin()`.
     return isBegin(nameOf(method->getMethodDecl()))
-               ? method->getImplicitObjectArgument()
+               ? bare(method->getImplicitObjectArgument())
                : nullptr;
   const auto *call = dyn_cast<CallExpr>(expr);
   return call && call->getNumArgs() == 1 &&

@@ -90,6 +90,11 @@ Kind kindOfName(const CXXRecordDecl &record) {
                            })
                  ? Kind::Hashed
                  : Kind::Unknown)
+      .Case("Map",
+            isInNamespace(record,
+                          [](StringRef space) { return space == "protobuf"; })
+                ? Kind::Hashed
+                : Kind::Unknown)
       .Cases({"unordered_dense_map", "sparse_hash_map", "sparse_hash_set",
               "dense_hash_map", "dense_hash_set", "hash_map", "hash_set"},
              Kind::Hashed)

@@ -39,6 +39,9 @@ struct ParallelWrite {
   Reach reach = Reach::Private;
   bool once = false;  ///< Under `single`, `master` or a test for one thread.
 
+  /// The `omp section` around the write, which one thread runs, or null.
+  const clang::Stmt *section = nullptr;
+
   /// Null if no region of the function contains the write: then something
   /// outside runs the function in parallel, or the guard is for nothing.
   const ParallelRegion *region = nullptr;
