@@ -100,11 +100,14 @@ Identity targetWithin(const Expr *target, int depth) {
   return {};
 }
 
-/// Rounded in advance, values add exactly: `(big + x) - big`, `quantize(x)`.
+/// Rounded in advance, values add exactly: `(big + x) - big`, `quantize(x)`,
+/// a number of elements.
 bool isPreRounded(const Expr *value, const ASTContext &context, int depth = 3) {
   if (!value || depth == 0)
     return value == nullptr;
-  if (addsExactly(value, context))
+  const auto *cast = dyn_cast<CastExpr>(value->IgnoreParens());
+  if (addsExactly(value, context) ||
+      (cast && cast->getCastKind() == CK_IntegralToFloating))
     return true;
   value = bare(value);
   if (const auto *difference = dyn_cast<BinaryOperator>(value);
