@@ -21,7 +21,7 @@ void Check::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &opts) {
 }
 
 bool Check::linksFacts_ = false;
-bool Check::offersSuppressions_ = false;
+bool Check::isForEditor_ = false;
 
 void Check::fact(SourceLocation at, StringRef name, StringRef subject,
                  StringRef object, llvm::ArrayRef<FlowStep> flow) {
@@ -41,7 +41,8 @@ DiagnosticBuilder Check::finding(SourceLocation at, StringRef message) {
 
 DiagnosticBuilder Check::noteworthy(SourceLocation at, StringRef message) {
   found_ = at;
-  return diag(at, message, DiagnosticIDs::Remark);
+  return isForEditor_ ? diag(at, (kNote + message).str())
+                      : diag(at, message, DiagnosticIDs::Remark);
 }
 
 DiagnosticBuilder Check::step(SourceLocation at, StringRef message) {
@@ -49,7 +50,7 @@ DiagnosticBuilder Check::step(SourceLocation at, StringRef message) {
 }
 
 DiagnosticBuilder Check::cure(SourceLocation at, StringRef message) {
-  if (offersSuppressions_ && found_.isValid())
+  if (isForEditor_ && found_.isValid())
     offerSuppression();
   return diag(at, message, DiagnosticIDs::Note);
 }

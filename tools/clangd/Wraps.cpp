@@ -2,9 +2,10 @@
 /// \file
 /// Three functions of clangd 22 that the linker replaces (`--wrap`), because
 /// clangd would otherwise hide checks that it does not know: it runs none whose
-/// speed it has not measured, enables none by default, and links each to a page
-/// that does not exist. The test over the protocol notices if a later clangd
-/// has other functions.
+/// speed it has not measured, enables none by default, links each to a page that
+/// does not exist and knows only warnings. The test over the protocol notices if
+/// a later clangd has other functions.
+#include "reproaudit/analysis/Check.h"
 #include "reproaudit/analysis/Rule.h"
 #include "reproaudit/analysis/TidyChecks.h"
 #include "reproaudit/report/RuleMarkdown.h"
@@ -57,6 +58,23 @@ TidyProvider defaultChecks() {
   };
 }
 
+/// The severity of the protocol for what `scan` would call an error, a warning
+/// or a note. clangd has made the first letter of \p message a capital.
+static int severity(const reproaudit::RuleInfo &info, StringRef message) {
+  constexpr int kError = 1, kWarning = 2, kInformation = 3;
+  if (message.starts_with_insensitive(reproaudit::Check::kNote))
+    return kInformation;
+  switch (reproaudit::defaultLevel(info)) {
+  case reproaudit::Level::Error:
+    return kError;
+  case reproaudit::Level::Warning:
+    return kWarning;
+  case reproaudit::Level::Note:
+    break;
+  }
+  return kInformation;
+}
+
 llvm::json::Value
 toJson(const clang::clangd::PublishDiagnosticsParams &params) {
   llvm::json::Value json = realToJson(params);
@@ -65,9 +83,12 @@ toJson(const clang::clangd::PublishDiagnosticsParams &params) {
     llvm::json::Object &object = *diagnostic.getAsObject();
     const auto *rule =
         reproaudit::findRule(object.getString("code").value_or(""));
-    if (rule)
-      object["codeDescription"] =
-          llvm::json::Object{{"href", reproaudit::ruleUri(*rule->info)}};
+    if (!rule)
+      continue;
+    object["codeDescription"] =
+        llvm::json::Object{{"href", reproaudit::ruleUri(*rule->info)}};
+    object["severity"] =
+        severity(*rule->info, object.getString("message").value_or(""));
   }
   return json;
 }

@@ -8,6 +8,6 @@ int clangdMain(int argc, char *argv[]);
 }
 
 int main(int argc, char **argv) {
-  reproaudit::Check::offerSuppressions();
+  reproaudit::Check::speakToEditor();
   return clang::clangd::clangdMain(argc, argv);
 }

@@ -41,9 +41,13 @@ public:
   /// Says, before any check exists, that facts will be linked.
   static void linkFacts() { linksFacts_ = true; }
 
-  /// Says, before any check exists, that the reader can apply fixes: every
-  /// finding then offers the comment that suppresses it.
-  static void offerSuppressions() { offersSuppressions_ = true; }
+  /// Says, before any check exists, that findings go to an editor: each then
+  /// offers the comment that suppresses it, and `noteworthy` ones are warnings
+  /// that begin with kNote, because clangd takes a remark for a part of the
+  /// finding before it.
+  static void speakToEditor() { isForEditor_ = true; }
+
+  static constexpr llvm::StringLiteral kNote = "note: ";
 
   /// A rule that overrides it calls this one too.
   void registerPPCallbacks(const clang::SourceManager &sources,
@@ -85,7 +89,7 @@ private:
   void offerSuppression();
 
   static bool linksFacts_;
-  static bool offersSuppressions_;
+  static bool isForEditor_;
 
   const RuleInfo &info_;
   const clang::SourceManager *sources_ = nullptr;
