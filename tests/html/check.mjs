@@ -15,7 +15,7 @@ const expect = (isTrue, what) => { if (!isTrue) problems.push(what); };
 // -- The document -------------------------------------------------------------
 
 const validator = new HtmlValidate({ extends: ['html-validate:standard', 'html-validate:a11y'] });
-for (const name of ['full', 'clean'])
+for (const name of ['full', 'clean', 'runs'])
   for (const result of (await validator.validateFile(path(name))).results)
     for (const message of result.messages)
       problems.push(`${name}.html:${message.line}: ${message.message}`);
@@ -120,6 +120,15 @@ async function readable(colorScheme) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a phone has to scroll sideways');
 }
 
+async function runs(colorScheme) {
+  const page = await open('runs', { colorScheme });
+  expect(await page.locator('td.differs').count() >= 3, 'the matrix does not show what differs');
+  const poor = await page.evaluate(contrasts);
+  expect(poor.length === 0, `${colorScheme} runs: too little contrast: ${poor}`);
+  await page.setViewportSize({ width: 360, height: 640 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'runs: a phone has to scroll sideways');
+}
+
 async function print() {
   const page = await open('full');
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
@@ -132,6 +141,8 @@ await keys();
 await links();
 await readable('light');
 await readable('dark');
+await runs('light');
+await runs('dark');
 await print();
 await open('clean');
 await browser.close();

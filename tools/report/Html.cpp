@@ -3,6 +3,8 @@
 // forbids every request.
 #include "Concat.h"
 #include "HtmlAssets.h"
+#include "HtmlEvidence.h"
+#include "HtmlText.h"
 #include "Places.h"
 #include "Selection.h"
 #include "Writers.h"
@@ -24,37 +26,16 @@ namespace {
 /// More would make browsers slow; the most important ones are shown.
 constexpr std::size_t kMaxFindings = 5000;
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : visible(text)) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else
-      result += c;
-  }
-  return result;
-}
-
 /// Several lines of code.
 std::string block(std::string_view text) {
   std::string html = "<pre>";
   while (!text.empty()) {
     const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
-    html += escaped(text.substr(0, size - (text[size - 1] == '\n' ? 1 : 0)));
+    html += htmlText(text.substr(0, size - (text[size - 1] == '\n' ? 1 : 0)));
     html += '\n';
     text.remove_prefix(size);
   }
   return html + "</pre>\n";
-}
-
-std::string code(std::string_view text) {
-  return concat("<code>", escaped(text), "</code>");
 }
 
 std::string markdown(std::string_view text) {
@@ -147,9 +128,13 @@ void HtmlWriter::head() {
       sentence(counts(all_)), "</h1>\n<p>Looked ", extent(report_), ".");
   const Revision &revision = report_.revision;
   if (!revision.commit.empty())
-    out_ += concat(" Commit ", code(revision.commit.substr(0, 12)),
-                   revision.branch.empty() ? "" : " of ",
-                   revision.branch.empty() ? "" : code(revision.branch), ".");
+    out_ +=
+        concat(" Commit ", htmlCode(revision.commit.substr(0, 12)),
+               revision.branch.empty() ? "" : " of ",
+               revision.branch.empty() ? "" : htmlCode(revision.branch), ".");
+  if (report_.known > 0)
+    out_ += concat(" These are new: ", report_.known,
+                   " known before are not shown.");
   out_ += "</p>\n</header>\n<main>\n";
 }
 
@@ -162,8 +147,8 @@ void HtmlWriter::notices() {
              "</h2>\n<ul>\n");
   for (const Notice &notice : report_.notices)
     out_ += concat("<li>", levelLabel(notice.level), " ",
-                   notice.path.empty() ? "" : code(notice.path) + " ",
-                   escaped(sentence(notice.text)), "</li>\n");
+                   notice.path.empty() ? "" : htmlCode(notice.path) + " ",
+                   htmlText(sentence(notice.text)), "</li>\n");
   out_ += "</ul>\n</section>\n";
 }
 
@@ -217,11 +202,12 @@ void HtmlWriter::rulesTable() {
   const auto rows = ranked(ofRule);
   for (const auto &[count, rule] : rows) {
     const auto info = rules_.find(rule);
-    out_ += concat(
-        "<tr><td><a href=\"#", escaped(rule), "\">", code(rule),
-        "</a></td><td>",
-        info == rules_.end() ? "" : escaped(capitalised(info->second->summary)),
-        "</td>", bar(count, rows.front().first));
+    out_ += concat("<tr><td><a href=\"#", htmlText(rule), "\">", htmlCode(rule),
+                   "</a></td><td>",
+                   info == rules_.end()
+                       ? ""
+                       : htmlText(capitalised(info->second->summary)),
+                   "</td>", bar(count, rows.front().first));
   }
   out_ += "</tbody>\n</table>\n";
 }
@@ -239,7 +225,7 @@ void HtmlWriter::foldersTable() {
           "class=\"count\">Findings</th><td></td></tr></thead>\n<tbody>\n";
   const auto rows = ranked(ofFolder);
   for (std::size_t i = 0; i < std::min(rows.size(), kRows); ++i)
-    out_ += concat("<tr><td>", code(rows[i].second), "</td>",
+    out_ += concat("<tr><td>", htmlCode(rows[i].second), "</td>",
                    bar(rows[i].first, rows.front().first));
   out_ += "</tbody>\n</table>\n";
   if (rows.size() > kRows)
@@ -261,7 +247,7 @@ void HtmlWriter::filter() {
   for (const Shown &each : findings_)
     used.insert(each.finding->rule);
   for (const std::string_view rule : used)
-    out_ += concat("<option>", escaped(rule), "</option>");
+    out_ += concat("<option>", htmlText(rule), "</option>");
   out_ += "</select></label>\n<button type=\"button\" name=\"toggle\">Open or "
           "close all</button>\n<output></output>\n<span class=\"faint\">Keys: "
           "<kbd>/</kbd> search, <kbd>j</kbd> next, <kbd>k</kbd> previous, "
@@ -285,8 +271,8 @@ void HtmlWriter::findings() {
     if (each.finding->at.path != path) {
       out_ += path.empty() ? "" : "</section>\n";
       path = each.finding->at.path;
-      out_ += concat("<section class=\"file\" data-path=\"", escaped(path),
-                     "\">\n<h3>", code(path), "</h3>\n");
+      out_ += concat("<section class=\"file\" data-path=\"", htmlText(path),
+                     "\">\n<h3>", htmlCode(path), "</h3>\n");
     }
     finding(each);
   }
@@ -297,11 +283,11 @@ void HtmlWriter::finding(const Shown &each) {
   const Finding &finding = *each.finding;
   const std::string id = anchor(each);
   out_ +=
-      concat("<details class=\"finding\" id=\"", escaped(id),
+      concat("<details class=\"finding\" id=\"", htmlText(id),
              "\" data-level=\"", name(finding.level), "\" data-rule=\"",
-             escaped(finding.rule), "\">\n<summary>", code(finding.rule),
+             htmlText(finding.rule), "\">\n<summary>", htmlCode(finding.rule),
              levelLabel(finding.level), " line ", std::max(finding.at.line, 1U),
-             ": ", escaped(sentence(finding.message)), "</summary>\n<div>\n");
+             ": ", htmlText(sentence(finding.message)), "</summary>\n<div>\n");
   source(finding.at, 3);
   remarks(finding);
   fixes(finding);
@@ -310,16 +296,16 @@ void HtmlWriter::finding(const Shown &each) {
     const RuleInfo &info = *rule->second;
     out_ +=
         concat("<h4>Why it matters</h4>\n<p>", capitalised(meaning(info.scope)),
-               ". <a href=\"#", escaped(info.name), "\">",
-               escaped(capitalised(info.summary)), "</a> explains it.</p>\n");
+               ". <a href=\"#", htmlText(info.name), "\">",
+               htmlText(capitalised(info.summary)), "</a> explains it.</p>\n");
     if (!isProjectFamily(info.family))
       out_ += concat("<h4>If it is harmless here</h4>\n<pre>// NOLINT(",
-                     escaped(info.name), "): say why</pre>\n");
+                     htmlText(info.name), "): say why</pre>\n");
   }
   out_ += concat(
       "<p class=\"faint\">",
-      finding.function.empty() ? "" : "In " + code(finding.function) + ". ",
-      "<a href=\"#", escaped(id),
+      finding.function.empty() ? "" : "In " + htmlCode(finding.function) + ". ",
+      "<a href=\"#", htmlText(id),
       "\">Link to this finding</a></p>\n"
       "</div>\n</details>\n");
 }
@@ -341,10 +327,10 @@ void HtmlWriter::source(const Range &at, unsigned around) {
         isShown ? byteOfColumn(line, shown.endColumn) : line.size();
     out_ += concat("<span class=\"line", isShown ? " at" : "",
                    "\"><span class=\"number\">", i, "</span>",
-                   escaped(line.substr(0, begin)));
+                   htmlText(line.substr(0, begin)));
     if (isShown)
-      out_ += concat("<mark>", escaped(line.substr(begin, end - begin)),
-                     "</mark>", escaped(line.substr(end)));
+      out_ += concat("<mark>", htmlText(line.substr(begin, end - begin)),
+                     "</mark>", htmlText(line.substr(end)));
     out_ += "\n</span>";
   }
   out_ += "</pre>\n";
@@ -354,8 +340,8 @@ void HtmlWriter::remarks(const Finding &finding) {
   if (!finding.flow.empty()) {
     out_ += "<h4>How it comes about</h4>\n<ol class=\"flow\">\n";
     for (const Remark &step : finding.flow) {
-      out_ += concat("<li>", escaped(sentence(step.text)),
-                     " <span class=\"faint\">", escaped(place(step.at)),
+      out_ += concat("<li>", htmlText(sentence(step.text)),
+                     " <span class=\"faint\">", htmlText(place(step.at)),
                      "</span>\n");
       source(step.at, 0);
       out_ += "</li>\n";
@@ -364,7 +350,7 @@ void HtmlWriter::remarks(const Finding &finding) {
   }
   if (finding.cure)
     out_ += concat("<h4>What to do</h4>\n<p>",
-                   escaped(sentence(finding.cure->text)), "</p>\n");
+                   htmlText(sentence(finding.cure->text)), "</p>\n");
 }
 
 /// The element for a line of a diff.
@@ -378,7 +364,7 @@ std::string_view diffTag(std::string_view line) {
 
 void HtmlWriter::fixes(const Finding &finding) {
   for (const Fix &fix : finding.fixes) {
-    out_ += concat("<h4>Fix: ", escaped(fix.title),
+    out_ += concat("<h4>Fix: ", htmlText(fix.title),
                    fix.safe ? "" : " (changes the meaning; check it)",
                    "</h4>\n<pre>");
     const std::string diff = unifiedDiff(fix.edits, texts_);
@@ -386,7 +372,7 @@ void HtmlWriter::fixes(const Finding &finding) {
       const std::size_t size = rest.find('\n') + 1;
       const std::string_view line = rest.substr(0, size - 1);
       const std::string_view tag = diffTag(line);
-      out_ += concat("<", tag, ">", escaped(line), "</", tag, ">\n");
+      out_ += concat("<", tag, ">", htmlText(line), "</", tag, ">\n");
       rest.remove_prefix(size);
     }
     out_ += "</pre>\n";
@@ -397,11 +383,11 @@ void HtmlWriter::suppressed() {
   std::string rows;
   for (const Finding &finding : report_.findings)
     if (finding.suppression)
-      rows += concat("<tr><td>", code(place(finding.at)), "</td><td>",
-                     code(finding.rule), "</td><td>",
+      rows += concat("<tr><td>", htmlCode(place(finding.at)), "</td><td>",
+                     htmlCode(finding.rule), "</td><td>",
                      finding.suppression->reason.empty()
                          ? "<em>no reason given</em>"
-                         : escaped(finding.suppression->reason),
+                         : htmlText(finding.suppression->reason),
                      "</td></tr>\n");
   if (!rows.empty())
     out_ += concat("<h2 id=\"suppressed\">Suppressed</h2>\n<table>\n<thead><tr>"
@@ -420,14 +406,14 @@ void HtmlWriter::rules() {
     };
     if (std::ranges::none_of(findings_, isOf))
       continue;
-    sections +=
-        concat("<section class=\"rule\" id=\"", name, "\">\n<h3>", code(name),
-               "</h3>\n<p>", escaped(capitalised(info->summary)), ".</p>\n",
-               markdown(info->why), "<h4>Reported</h4>\n",
-               block(trimmed(info->bad)), "<h4>Use instead</h4>\n",
-               block(trimmed(info->good)), "<h4>Limits</h4>\n",
-               markdown(info->limits), "<p class=\"faint\"><a href=\"",
-               ruleUri(*info), "\">Documentation</a></p>\n</section>\n");
+    sections += concat(
+        "<section class=\"rule\" id=\"", name, "\">\n<h3>", htmlCode(name),
+        "</h3>\n<p>", htmlText(capitalised(info->summary)), ".</p>\n",
+        markdown(info->why), "<h4>Reported</h4>\n", block(trimmed(info->bad)),
+        "<h4>Use instead</h4>\n", block(trimmed(info->good)),
+        "<h4>Limits</h4>\n", markdown(info->limits),
+        "<p class=\"faint\"><a href=\"", ruleUri(*info),
+        "\">Documentation</a></p>\n</section>\n");
   }
   if (!sections.empty())
     out_ += "<h2 id=\"rules\">The rules behind the findings</h2>\n" + sections;
@@ -439,6 +425,8 @@ std::string HtmlWriter::page() {
   tiles();
   rulesTable();
   foldersTable();
+  if (report_.evidence)
+    out_ += htmlOf(*report_.evidence);
   findings();
   suppressed();
   rules();

@@ -37,6 +37,10 @@ input:focus-visible, select:focus-visible {
 h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0; }
 h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .4rem; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+.matrix td, .matrix th { padding: .2rem .5rem; text-align: center; white-space: nowrap; }
+.matrix th[scope=row] { text-align: left; }
+td.differs { background: var(--removed); color: var(--error); font-weight: 600; }
 h4 { font-size: .85rem; margin: .9rem 0 .2rem; color: var(--faint); }
 code, pre { font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
 pre {

@@ -3,31 +3,13 @@
 // or an error; a unit that could not be analysed is a test case in error. So a
 // case keeps its name from run to run, which is what servers compare.
 #include "Concat.h"
+#include "HtmlText.h"
 #include "Places.h"
 #include "Selection.h"
 #include "Writers.h"
 
 namespace reproaudit {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else if (c == '\n')
-      result += "&#10;";
-    else
-      result += c;
-  }
-  return result;
-}
 
 std::string lineFor(const Finding &finding, const SourceTexts &texts) {
   const Range at = oneLine(finding.at, texts);
@@ -62,12 +44,12 @@ void addRule(Suite &suite, const RuleInfo &rule,
     ++suite.failures;
     suite.cases += concat(
         "      <failure type=\"", rule.name, "\" message=\"",
-        escaped(counted(count, "finding") + ": " + std::string(rule.summary)),
-        "\">", escaped(failing), "</failure>\n");
+        xmlText(counted(count, "finding") + ": " + std::string(rule.summary)),
+        "\">", xmlText(failing), "</failure>\n");
   }
   if (!notes.empty())
     suite.cases +=
-        concat("      <system-out>", escaped(notes), "</system-out>\n");
+        concat("      <system-out>", xmlText(notes), "</system-out>\n");
   suite.cases += "    </testcase>\n";
 }
 
@@ -78,9 +60,9 @@ void addNotice(Suite &suite, const Notice &notice) {
   ++suite.errors;
   suite.cases += concat(
       "    <testcase classname=\"reproaudit.analysis\" name=\"",
-      escaped(visible(notice.path.empty() ? notice.id : notice.path)),
-      "\">\n      <error type=\"", escaped(visible(notice.id)), "\" message=\"",
-      escaped(visible(sentence(notice.text))), "\"/>\n    </testcase>\n");
+      xmlText(visible(notice.path.empty() ? notice.id : notice.path)),
+      "\">\n      <error type=\"", xmlText(visible(notice.id)), "\" message=\"",
+      xmlText(visible(sentence(notice.text))), "\"/>\n    </testcase>\n");
 }
 
 std::string totals(const Suite &suite) {

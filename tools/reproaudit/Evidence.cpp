@@ -1,37 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Evidence.h"
 
-#include <nlohmann/json.hpp>
+#include "BaselineFile.h"
 
-#include <fstream>
-#include <map>
-#include <tuple>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace reproaudit {
 
+void addEvidence(CLI::App &app, std::string &path) {
+  app.add_option("--evidence", path,
+                 "What runs showed, a JSON report of `rerun`: findings that it "
+                 "confirms are errors, and `html` shows it")
+      ->type_name("FILE");
+}
+
 std::expected<void, std::string> applyEvidence(const std::string &path,
-                                               std::vector<Finding> &findings) {
-  std::ifstream file(path);
-  const auto json = nlohmann::json::parse(file, nullptr, false);
-  if (!json.is_object() || !json.contains("findings") ||
-      !json["findings"].is_array())
-    return std::unexpected(path + " is not a report of `rerun`");
-  using Key = std::tuple<std::string, std::string, unsigned>;
-  std::map<Key, std::string> confirmed;
-  for (const auto &entry : json["findings"]) {
-    if (!entry.is_object() || entry.value("state", "") != "confirmed")
-      continue;
-    confirmed[{entry.value("rule", ""), entry.value("path", ""),
-               entry.value("line", 0U)}] = entry.value("evidence", "");
-  }
-  for (Finding &finding : findings) {
-    const auto found =
-        confirmed.find({finding.rule, finding.at.path, finding.at.line});
-    if (found == confirmed.end())
+                                               Report &report) {
+  if (path.empty())
+    return {};
+  const auto text = readFile(path);
+  if (!text)
+    return std::unexpected(text.error());
+  auto evidence = readEvidence(*text);
+  if (!evidence)
+    return std::unexpected(path + ": " + evidence.error());
+  for (Finding &finding : report.findings) {
+    const auto confirmed =
+        std::ranges::find_if(evidence->confirmed, [&](const auto &each) {
+          return each.rule == finding.rule && each.path == finding.at.path &&
+                 each.line == finding.at.line;
+        });
+    if (confirmed == evidence->confirmed.end())
       continue;
     finding.level = Level::Error;
-    finding.message += "; confirmed by running the program: " + found->second;
+    finding.message +=
+        "; confirmed by running the program: " + confirmed->evidence;
   }
+  report.evidence = std::move(*evidence);
   return {};
 }
 

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "reproaudit/report/Finding.h"
+#include "reproaudit/report/Report.h"
 
 #include <expected>
 #include <string>
-#include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace reproaudit {
 
-/// Raises those of \p findings to errors that the report of `rerun` in the file
-/// \p path confirms, and says so; or what is wrong with that file.
+/// Adds the option `--evidence`, which names the file for applyEvidence().
+void addEvidence(CLI::App &app, std::string &path);
+
+/// Brings what `rerun` found, its JSON report in the file \p path, into
+/// \p report: findings that it confirms become errors and say so. Nothing if
+/// \p path is empty. The error is one sentence about the file.
 std::expected<void, std::string> applyEvidence(const std::string &path,
-                                               std::vector<Finding> &findings);
+                                               Report &report);
 
 }  // namespace reproaudit

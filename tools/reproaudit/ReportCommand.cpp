@@ -3,6 +3,7 @@
 /// Logs that were written before: converted, or several merged into one.
 #include "BaselineFile.h"
 #include "Command.h"
+#include "Evidence.h"
 #include "Output.h"
 
 #include "reproaudit/analysis/Rule.h"
@@ -13,6 +14,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <variant>
 
 namespace reproaudit {
 namespace {
@@ -20,6 +22,7 @@ namespace {
 struct Arguments {
   std::vector<std::string> logs;
   std::vector<std::string> outputs;
+  std::string evidence;
   Style style;
   bool merges = false;  ///< All logs, those of shards into that of their scan.
 };
@@ -60,12 +63,14 @@ int run(const Arguments &arguments) {
     texts.merge(std::get<SarifLog>(log).texts);
   }
   const bool joinsShards = arguments.merges && areShards(reports);
-  const std::expected<Report, std::string> report =
+  std::expected<Report, std::string> report =
       joinsShards           ? joinedShards(reports)
       : reports.size() == 1 ? std::move(reports.front())
                             : merged(reports);
   if (!report)
     return fail(report.error());
+  if (const auto applied = applyEvidence(arguments.evidence, *report); !applied)
+    return fail(applied.error());
   const SourceTexts sources(".", texts);
   Style style = arguments.style;
   style.colour = useColour("auto");
@@ -90,6 +95,7 @@ Command addReport(CLI::App &app) {
       ->required()
       ->allow_extra_args(false)
       ->type_name("FORMAT[:FILE]");
+  addEvidence(*command, arguments->evidence);
   addSarifProfile(*command, arguments->style);
   return {command, [arguments] { return run(*arguments); }};
 }

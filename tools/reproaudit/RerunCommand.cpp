@@ -122,9 +122,12 @@ std::string render(const std::string &format, const RerunReport &report) {
     return toText(report);
   if (format == "json")
     return toJson(report).dump(2) + "\n";
-  if (const Format *known = findFormat(format))
-    return known->render(toFindings(report),
-                         SourceTexts(fs::current_path().string()), {});
+  if (const Format *known = findFormat(format)) {
+    Report findings = toFindings(report);
+    findings.evidence = readEvidence(toJson(report).dump()).value();
+    return known->render(findings, SourceTexts(fs::current_path().string()),
+                         {});
+  }
   throw UsageError{fmt::format("there is no format '{}'", format)};
 }
 

@@ -110,9 +110,7 @@ void addOptions(CLI::App &app, Arguments &arguments) {
       app.add_option("--baseline", arguments.baseline,
                      "Report only what this baseline does not accept");
   baseline->type_name("FILE");
-  app.add_option("--evidence", arguments.evidence,
-                 "Raise findings that this JSON report of `rerun` confirms")
-      ->type_name("FILE");
+  addEvidence(app, arguments.evidence);
   addShardOption(app, arguments, {paths, base, staged, fix, diff, baseline});
   app.add_option("--color", arguments.colour, "Colours in the text format")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -172,7 +170,7 @@ applyBaseline(const Arguments &arguments, bool isNarrowed, ScanResult &result) {
   for (std::size_t i = 0; i < findings.size(); ++i)
     if (!match.entryOf[i])
       added.push_back(std::move(findings[i]));
-  result.knownFindings += findings.size() - added.size();
+  result.report.known += findings.size() - added.size();
   findings = std::move(added);
   return {};
 }
@@ -239,10 +237,8 @@ int run(CLI::App &command, const Arguments &arguments) {
     if (const auto applied = applyBaseline(arguments, isNarrowed, *result);
         !applied)
       return fail(applied.error());
-  if (!arguments.evidence.empty())
-    if (const auto applied = applyEvidence(arguments.evidence, report.findings);
-        !applied)
-      return fail(applied.error());
+  if (const auto applied = applyEvidence(arguments.evidence, report); !applied)
+    return fail(applied.error());
   const SourceTexts texts(result->root.string());
   if (arguments.diff)
     return printOut(unifiedDiff(

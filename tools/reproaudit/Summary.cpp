@@ -44,9 +44,9 @@ void printSummary(const ScanResult &result, double seconds) {
       counted(levels[Level::Note], "note").c_str(),
       std::to_string(suppressed).c_str(),
       report.complete ? "" : "; ANALYSIS INCOMPLETE, see above", seconds);
-  if (result.knownFindings > 0)
+  if (report.known > 0)
     std::fprintf(stderr, "reproaudit: %s not shown: known already\n",
-                 counted(result.knownFindings, "finding").c_str());
+                 counted(report.known, "finding").c_str());
 }
 
 void printStatistics(const ScanResult &result) {

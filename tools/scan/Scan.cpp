@@ -213,7 +213,7 @@ ScanResult Scan::run(const std::optional<Changes> &changes) {
     for (std::size_t i = 0; i < now.findings.size(); ++i)
       if (!match.entryOf[i])
         added.push_back(std::move(now.findings[i]));
-    result.knownFindings = now.findings.size() - added.size();
+    result.report.known = now.findings.size() - added.size();
     now.findings = std::move(added);
   }
   result.report.rules = options_.rules;

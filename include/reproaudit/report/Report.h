@@ -5,6 +5,7 @@
 /// Layer 1: standard library, JSON and layer 0.
 #pragma once
 
+#include "reproaudit/report/Evidence.h"
 #include "reproaudit/report/Fact.h"
 #include "reproaudit/report/Finding.h"
 #include "reproaudit/rule/RuleInfo.h"
@@ -67,6 +68,8 @@ struct Report {
   std::vector<const RuleInfo *> rules;  ///< The enabled ones, sorted by name.
   std::vector<Finding> findings;        ///< Sorted; suppressed ones included.
   std::vector<Notice> notices;          ///< Sorted.
+  std::size_t known = 0;  ///< Left out, as the base or the baseline has them.
+  std::optional<Evidence> evidence;  ///< Of a run of the program.
   Revision revision;
   unsigned units = 0;    ///< Translation units analysed, failed ones included.
   unsigned files = 0;    ///< Project files read.

@@ -76,7 +76,6 @@ struct ScanResult {
   bool hasUnits = true;  ///< False: source rules were wanted, but there is no
                          ///< compile database; only project rules ran.
   bool interrupted = false;
-  std::size_t knownFindings = 0;  ///< Left out because the base has them too.
   std::size_t cachedUnits = 0;    ///< Those whose result was known already.
   /// Why units did not share a parse with others, and how many.
   std::map<std::string, std::size_t> alone;

@@ -22,6 +22,7 @@ struct Golden {
   const char *format;
   Report (*report)();
   bool colour = false;
+  SarifProfile profile = SarifProfile::Plain;
 };
 
 void PrintTo(const Golden &golden, std::ostream *out) { *out << golden.file; }
@@ -43,7 +44,8 @@ TEST_P(GoldenTest, isWritten) {
   const Format *format = findFormat(golden.format);
   ASSERT_NE(format, nullptr);
   expectGolden(golden.file, format->render(golden.report(), texts,
-                                           {.colour = golden.colour}));
+                                           {.colour = golden.colour,
+                                            .profile = golden.profile}));
 }
 
 TEST(Golden, baseline) {
@@ -57,6 +59,8 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"sarif/golden/full.sarif", "sarif", samples::full},
         Golden{"sarif/golden/ordinary.sarif", "sarif", samples::ordinary},
         Golden{"sarif/golden/clean.sarif", "sarif", samples::clean},
+        Golden{"sarif/golden/github.sarif", "sarif", samples::full, false,
+               SarifProfile::GitHub},
         Golden{"unit/report/golden/full.json", "json", samples::full},
         Golden{"unit/report/golden/full.jsonl", "jsonl", samples::full},
         Golden{"unit/report/golden/text.txt", "text", samples::full},
@@ -69,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"unit/report/golden/rdjson.json", "rdjson", samples::full},
         Golden{"unit/report/golden/summary.md", "markdown", samples::full},
         Golden{"html/golden/full.html", "html", samples::full},
+        Golden{"html/golden/runs.html", "html", samples::evidenced},
         Golden{"html/golden/clean.html", "html", samples::clean}));
 
 }  // namespace

@@ -213,6 +213,30 @@ Report full() {
   return report;
 }
 
+Report evidenced() {
+  Report report = full();
+  report.known = 12;
+  report.evidence = Evidence{
+      .runs = 31,
+      .natural = "2 of 2 runs differ",
+      .factors = {{"entropy", "differs", "no other factor was changed", 4, 4},
+                  {"hash-order", "same", "0 of 4 runs differ, p <= 53 %", 0, 4},
+                  {"threads", "differs", "only with more than one thread", 2,
+                   4},
+                  {"gpu", "not-applicable", "there is no GPU here", 0, 0}},
+      .artifacts =
+          {{"stdout",
+            {"entropy", "threads"},
+            3.1e-7,
+            "line 12",
+            "0.693147",
+            "0.693147"},
+           {"model.ckpt", {"entropy"}, 0.25, "weights[0]", "0.4", "0.3"},
+           {"log <1>.txt", {}, std::nullopt, "", "", ""}},
+      .confirmed = {}};
+  return report;
+}
+
 Report many(unsigned count) {
   Report report = clean();
   for (unsigned i = 0; i < count; ++i) {

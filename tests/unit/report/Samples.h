@@ -23,6 +23,9 @@ Report ordinary();
 /// A clean run.
 Report clean();
 
+/// full() with what runs showed, compared with a baseline.
+Report evidenced();
+
 /// \p count findings over many files, for limits and for looks.
 Report many(unsigned count);
 
