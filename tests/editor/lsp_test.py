@@ -14,10 +14,7 @@ from lsp import Server, apply
 REPROAUDIT = os.environ["REPROAUDIT"]
 CLANGD = os.environ["REPROAUDIT_CLANGD"]
 DEMO = Path(__file__).parents[2] / "fixtures/projects/tiny-trainer"
-# What clangd does not show: it drops diagnostics about macros of the compiler.
-GAPS = {"repro-build-timestamp"}
-# What only the whole program shows; the editor knows one file.
-PROGRAM_WIDE = {"repro-ignored-seed", "repro-implicit-seed"}
+SEVERITIES = {1: "error", 2: "warning", 3: "note"}
 SEED = "repro-nondeterministic-seed"
 ENTROPY = "#include <random>\nstd::mt19937 engine(std::random_device{}());\n"
 
@@ -50,12 +47,25 @@ class Editor(unittest.TestCase):
                              cwd=self.root, capture_output=True, text=True).stdout
         findings = json.loads(log)["findings"]
         self.assertGreater(len(findings), 10)
+        rules = json.loads(subprocess.run([REPROAUDIT, "rules", "--json"], capture_output=True, check=True).stdout)
+        for_unit = {rule["name"] for rule in rules if rule["sees"] == "unit"}
         for path in sorted((self.root / "src").glob("*.cpp")):
             with self.subTest(path.name):
-                here = [f for f in findings if f["at"]["path"] == f"src/{path.name}" and f["rule"] not in GAPS | PROGRAM_WIDE]
-                shown = ours(self.server.open(path))
-                self.assertEqual(sorted((f["at"]["line"], f["rule"]) for f in here),
-                                 sorted((d["range"]["start"]["line"] + 1, d["code"]) for d in shown))
+                here = {(f["at"]["line"], f["rule"], f["level"]) for f in findings if f["at"]["path"] == f"src/{path.name}"}
+                shown = {(d["range"]["start"]["line"] + 1, d["code"], SEVERITIES[d["severity"]])
+                         for d in ours(self.server.open(path))}
+                self.assertEqual(*({finding for finding in all if finding[1] in for_unit} for all in (here, shown)))
+                self.assertLessEqual(shown, here, "what the program is needed for is said without it")
+
+    def test_code_actions_make_findings_of_the_demo_vanish(self):
+        for name, wanted in (("Metrics.h", lambda title: not title.startswith("suppress")),
+                             ("Checkpoint.cpp", lambda title: "with a reason" in title)):
+            path = self.root / "src" / name
+            before = ours(self.server.open(path))
+            action = next(a for a in self.server.actions(path, before[0]) if wanted(a["title"]))
+            after = ours(self.server.change(path, apply(path.read_text(), action["edit"]["changes"][path.as_uri()])))
+            with self.subTest(name):
+                self.assertEqual([d["code"] for d in after], [d["code"] for d in before[1:]])
 
     def test_a_finding_links_to_our_page(self):
         finding, = ours(self.server.open(self.file("link.cpp", ENTROPY)))

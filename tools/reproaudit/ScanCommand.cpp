@@ -93,7 +93,7 @@ void addOptions(CLI::App &app, Arguments &arguments) {
   base->type_name("REF");
   CLI::Option *staged =
       app.add_flag("--staged", arguments.staged,
-                   "Report only what the staged changes bring");
+                   "Scan what is staged, and report only what is new in it");
   staged->excludes(base);
   app.add_flag("--cmake-trace", arguments.cmakeTrace,
                "Run CMake on the project, which executes its code, to evaluate "
@@ -181,10 +181,15 @@ std::expected<void, std::string> applyFixes(const Arguments &arguments,
                                             const SourceTexts &texts) {
   std::vector<Finding> &findings = result.report.findings;
   const FixPlan plan = planFixes(findings, arguments.unsafeFixes, texts);
+  for (const Edit &edit : plan.edits)
+    if (result.texts.contains(edit.at.path))
+      return std::unexpected(
+          edit.at.path + " is not on disk as it is staged, which is what its "
+                         "fixes are for; stage or stash the rest first");
   const Repository repository(result.root);
-  if (const auto dirty = changesSince(repository, "HEAD"))
+  if (const auto dirty = comparisonWith(repository, "HEAD"))
     for (const Edit &edit : plan.edits)
-      if (dirty->contains(edit.at.path)) {
+      if (dirty->base.contains(edit.at.path)) {
         std::fprintf(stderr,
                      "reproaudit: %s has changes that are not committed; its "
                      "fixes are mixed with them\n",
@@ -239,7 +244,7 @@ int run(CLI::App &command, const Arguments &arguments) {
       return fail(applied.error());
   if (const auto applied = applyEvidence(arguments.evidence, report); !applied)
     return fail(applied.error());
-  const SourceTexts texts(result->root.string());
+  const SourceTexts texts(result->root.string(), result->texts);
   if (arguments.diff)
     return printOut(unifiedDiff(
         planFixes(report.findings, arguments.unsafeFixes, texts).edits, texts));

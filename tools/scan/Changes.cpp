@@ -5,6 +5,7 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -70,17 +71,16 @@ OwnedIndex indexOfCommit(git_repository *repository) {
   return OwnedIndex(index);
 }
 
-git_diff_options untrackedToo() {
+git_diff_options optionsWith(std::uint32_t flags) {
   git_diff_options options = GIT_DIFF_OPTIONS_INIT;
-  options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS |
-                  GIT_DIFF_IGNORE_SUBMODULES;
+  options.flags = GIT_DIFF_IGNORE_SUBMODULES | flags;
   return options;
 }
 
 }  // namespace
 
-std::expected<Changes, std::string> changesSince(const Repository &repository,
-                                                 const std::string &reference) {
+std::expected<Comparison, std::string>
+comparisonWith(const Repository &repository, const std::string &reference) {
   const Git git;
   const OwnedRepository opened = openRepository(repository.root());
   if (!opened)
@@ -106,7 +106,8 @@ std::expected<Changes, std::string> changesSince(const Repository &repository,
                           : "")
             .str());
   const OwnedTree tree = treeOf(opened.get(), base);
-  const git_diff_options options = untrackedToo();
+  const git_diff_options options =
+      optionsWith(GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS);
   git_diff *diff = nullptr;
   if (!tree || git_diff_tree_to_workdir_with_index(&diff, opened.get(),
                                                    tree.get(), &options) != 0)
@@ -114,11 +115,11 @@ std::expected<Changes, std::string> changesSince(const Repository &repository,
         llvm::formatv("git cannot compare with '{0}': {1}", reference,
                       git_error_last() ? git_error_last()->message : "")
             .str());
-  return changesOf(opened.get(), OwnedDiff(diff).get());
+  return Comparison{.base = changesOf(opened.get(), OwnedDiff(diff).get())};
 }
 
-std::expected<Changes, std::string>
-stagedChanges(const Repository &repository) {
+std::expected<Comparison, std::string>
+comparisonOfStaged(const Repository &repository) {
   const Git git;
   const OwnedRepository opened = openRepository(repository.root());
   if (!opened)
@@ -128,11 +129,19 @@ stagedChanges(const Repository &repository) {
   const OwnedTree tree = head ? treeOf(opened.get(), *git_object_id(head.get()))
                               : OwnedTree(nullptr);
   const OwnedIndex index = indexOfCommit(opened.get());
-  git_diff *diff = nullptr;
-  if (git_diff_tree_to_index(&diff, opened.get(), tree.get(), index.get(),
-                             nullptr) != 0)
+  const git_diff_options options = optionsWith(0);
+  git_diff *unstaged = nullptr;
+  git_diff *staged = nullptr;
+  if (git_diff_index_to_workdir(&unstaged, opened.get(), index.get(),
+                                &options) != 0)
     return noGit();
-  return changesOf(opened.get(), OwnedDiff(diff).get());
+  const OwnedDiff ownedUnstaged(unstaged);
+  if (git_diff_tree_to_index(&staged, opened.get(), tree.get(), index.get(),
+                             &options) != 0)
+    return noGit();
+  const OwnedDiff ownedStaged(staged);
+  return Comparison{.now = changesOf(opened.get(), unstaged),
+                    .base = changesOf(opened.get(), staged)};
 }
 
 }  // namespace reproaudit

@@ -81,13 +81,13 @@ public:
         unitOptions_.rules.emplace_back(rule->name);
   }
 
-  ScanResult run(const std::optional<Changes> &changes);
+  ScanResult run(const std::optional<Comparison> &comparison);
 
 private:
-  Judgement judgeNow(ScanResult &result);
+  Judgement judgeNow(const Changes &instead, ScanResult &result);
   std::string evaluatedByCMake(std::vector<Notice> &notices) const;
-  Judgement judgeBase(const Changes &changes);
-  std::vector<bool> unitsThatRead(const Changes &changes) const;
+  Judgement judgeBase(const Comparison &comparison);
+  Project projectWith(const Changes &instead, std::string cmakeTrace) const;
 
   const ScanOptions &options_;
   const Repository &repository_;
@@ -116,8 +116,27 @@ std::string Scan::evaluatedByCMake(std::vector<Notice> &notices) const {
   return std::move(trace.text);
 }
 
-Judgement Scan::judgeNow(ScanResult &result) {
-  UnitScan scan = analyseUnits(units_, repository_, options_, unitOptions_);
+/// The project files, \p instead in place of those on disk.
+Project Scan::projectWith(const Changes &instead,
+                          std::string cmakeTrace) const {
+  std::vector<std::string> files = repository_.files();
+  std::erase_if(
+      files, [&](const std::string &path) { return instead.contains(path); });
+  std::map<std::string, std::string> texts;
+  for (const auto &[path, text] : instead)
+    if (text) {
+      files.push_back(path);
+      texts.emplace(path, *text);
+    }
+  std::ranges::sort(files);
+  return {repository_.root().string(), std::move(files), projectUnits_,
+          std::move(texts), std::move(cmakeTrace)};
+}
+
+Judgement Scan::judgeNow(const Changes &instead, ScanResult &result) {
+  UnitOptions options = unitOptions_;
+  options.instead = instead;
+  UnitScan scan = analyseUnits(units_, repository_, options_, options);
   result.cachedUnits = scan.cached;
   result.alone = std::move(scan.alone);
   result.interrupted = scan.interrupted;
@@ -132,8 +151,8 @@ Judgement Scan::judgeNow(ScanResult &result) {
   judgeUnits(units_, results_, judgement);
   if (!options_.shard)
     link(judgement, options_.rules);
-  const Project project(repository_.root().string(), repository_.files(),
-                        projectUnits_, {}, evaluatedByCMake(judgement.notices));
+  const Project project =
+      projectWith(instead, evaluatedByCMake(judgement.notices));
   if (!options_.shard || options_.shard->number == 1)
     judgeProject(project, options_, judgement);
   if (!options_.shard)
@@ -142,39 +161,25 @@ Judgement Scan::judgeNow(ScanResult &result) {
   return judgement;
 }
 
-std::vector<bool> Scan::unitsThatRead(const Changes &changes) const {
-  std::map<std::string, bool> isChanged;  // By the path that a unit used.
-  const auto reads = [&](const Input &input) {
-    const auto [entry, isNew] = isChanged.try_emplace(input.path);
-    if (isNew)
-      entry->second = changes.contains(repository_.relative(input.path));
-    return entry->second;
-  };
-  std::vector<bool> result;
-  result.reserve(results_.size());
-  for (const UnitResult &unit : results_)
-    result.push_back(llvm::any_of(unit.inputs, reads));
-  return result;
-}
-
 /// Only units that read a changed file can have said something else then; those
 /// whose source was not there said nothing.
-Judgement Scan::judgeBase(const Changes &changes) {
-  const std::vector<bool> isAffected = unitsThatRead(changes);
+Judgement Scan::judgeBase(const Comparison &comparison) {
+  ReadersOf affectedOnes(comparison.base, repository_);
   std::vector<Unit> units;
   std::vector<UnitResult> results;
   std::vector<Unit> affected;
   for (std::size_t i = 0; i < units_.size(); ++i) {
-    const auto own = changes.find(units_[i].name);
-    if (!isAffected[i]) {
+    const auto own = comparison.base.find(units_[i].name);
+    if (!affectedOnes.contains(results_[i])) {
       units.push_back(units_[i]);
       results.push_back(results_[i]);
-    } else if (own == changes.end() || own->second) {
+    } else if (own == comparison.base.end() || own->second) {
       affected.push_back(units_[i]);
     }
   }
   UnitOptions options = unitOptions_;
-  options.instead = changes;
+  options.instead = comparison.base;
+  options.instead.insert(comparison.now.begin(), comparison.now.end());
   std::ranges::move(
       analyseUnits(affected, repository_, options_, options).results,
       std::back_inserter(results));
@@ -182,30 +187,21 @@ Judgement Scan::judgeBase(const Changes &changes) {
   Judgement judgement;
   judgeUnits(units, results, judgement);
   link(judgement, options_.rules);
-
-  std::vector<std::string> files = repository_.files();
-  std::erase_if(
-      files, [&](const std::string &path) { return changes.contains(path); });
-  std::map<std::string, std::string> instead;
-  for (const auto &[path, text] : changes)
-    if (text) {
-      files.push_back(path);
-      instead.emplace(path, *text);
-    }
-  std::ranges::sort(files);
-  const Project project(repository_.root().string(), std::move(files),
-                        projectUnits_, std::move(instead));
+  const Project project = projectWith(options.instead, "");
   judgeProject(project, options_, judgement);
   judgeDirectives(project, repository_, results, options_, judgement);
   return judgement;
 }
 
-ScanResult Scan::run(const std::optional<Changes> &changes) {
+ScanResult Scan::run(const std::optional<Comparison> &comparison) {
   ScanResult result{.root = repository_.root()};
-  Judgement now = judgeNow(result);
+  const Changes instead = comparison ? comparison->now : Changes();
+  for (const auto &[path, text] : instead)
+    result.texts.emplace(path, text.value_or(""));
+  Judgement now = judgeNow(instead, result);
   sortAndMerge(now, filter_, options_, repository_.root());
-  if (changes && !result.interrupted) {
-    Judgement base = judgeBase(*changes);
+  if (comparison && !result.interrupted) {
+    Judgement base = judgeBase(*comparison);
     sortAndMerge(base, filter_, options_, repository_.root());
     const Baseline known = createBaseline(base.findings);
     const BaselineMatch match = reproaudit::match(known, now.findings);
@@ -234,16 +230,17 @@ ScanResult Scan::run(const std::optional<Changes> &changes) {
   return result;
 }
 
-/// The changes that \p options compare with, if they do.
-std::expected<std::optional<Changes>, std::string>
-changesOf(const ScanOptions &options, const Repository &repository) {
+/// What \p options compare, if they do.
+std::expected<std::optional<Comparison>, std::string>
+comparisonOf(const ScanOptions &options, const Repository &repository) {
   if (options.diffBase.empty() && !options.staged)
     return std::nullopt;
-  auto changes = options.staged ? stagedChanges(repository)
-                                : changesSince(repository, options.diffBase);
-  if (!changes)
-    return std::unexpected(changes.error());
-  return std::move(*changes);
+  auto comparison = options.staged
+                        ? comparisonOfStaged(repository)
+                        : comparisonWith(repository, options.diffBase);
+  if (!comparison)
+    return std::unexpected(comparison.error());
+  return std::move(*comparison);
 }
 
 }  // namespace
@@ -273,11 +270,11 @@ std::expected<ScanResult, std::string> scan(const ScanOptions &options) {
 
   const Repository repository(
       startOf(options, database ? &*database : nullptr));
-  const auto changes = changesOf(options, repository);
-  if (!changes)
-    return std::unexpected(changes.error());
-  ScanResult result =
-      Scan(options, repository, database ? &*database : nullptr).run(*changes);
+  const auto comparison = comparisonOf(options, repository);
+  if (!comparison)
+    return std::unexpected(comparison.error());
+  ScanResult result = Scan(options, repository, database ? &*database : nullptr)
+                          .run(*comparison);
   if (isMissing) {
     result.hasUnits = false;
     result.report.complete = false;

@@ -6,6 +6,7 @@
 
 #include "reproaudit/scan/Cache.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -182,11 +183,20 @@ bool Analysis::runAlone() {
 
 }  // namespace
 
+bool ReadersOf::contains(const UnitResult &unit) {
+  return !files_.empty() && llvm::any_of(unit.inputs, [&](const Input &input) {
+    const auto [entry, isNew] = known_.try_emplace(input.path);
+    if (isNew)
+      entry->second = files_.contains(repository_.relative(input.path));
+    return entry->second;
+  });
+}
+
 UnitScan analyseUnits(const std::vector<Unit> &units,
                       const Repository &repository, const ScanOptions &options,
                       const UnitOptions &unitOptions) {
-  const bool useCache = !options.cacheDirectory.empty() &&
-                        !options.measureTime && unitOptions.instead.empty();
+  const bool useCache = !options.cacheDirectory.empty() && !options.measureTime;
+  ReadersOf seesOthers(unitOptions.instead, repository);
   Cache cache(options.cacheDirectory);
   std::vector<std::string> keys(units.size());
   std::vector<std::size_t> pending;
@@ -198,7 +208,7 @@ UnitScan analyseUnits(const std::vector<Unit> &units,
       keys[i] = Cache::key(units[i], repository, unitOptions);
       known = cache.find(keys[i]);
     }
-    if (known)
+    if (known && !seesOthers.contains(*known))
       scan.results[i] = std::move(*known);
     else
       pending.push_back(i);
@@ -210,7 +220,7 @@ UnitScan analyseUnits(const std::vector<Unit> &units,
                          std::string_view text) {
     if (options.progress)
       options.progress(++ended, pending.size(), units[unit].name);
-    if (useCache && !result.inputs.empty())
+    if (useCache && !result.inputs.empty() && !seesOthers.contains(result))
       cache.store(keys[unit], text);
     scan.results[unit] = std::move(result);
   };

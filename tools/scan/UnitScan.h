@@ -21,8 +21,23 @@ struct UnitScan {
   bool interrupted = false;
 };
 
+/// Tells which units looked at one of some files.
+class ReadersOf {
+public:
+  ReadersOf(const Changes &files, const Repository &repository)
+      : files_(files), repository_(repository) {}
+
+  bool contains(const UnitResult &unit);
+
+private:
+  const Changes &files_;
+  const Repository &repository_;
+  std::map<std::string, bool> known_;  ///< By the path that a unit used.
+};
+
 /// Analyses \p units with `options.limits`; asks `options.cacheDirectory`
-/// unless times are measured or \p unitOptions reads other texts.
+/// unless times are measured. What a unit saw of `unitOptions.instead` is not
+/// kept there.
 UnitScan analyseUnits(const std::vector<Unit> &units,
                       const Repository &repository, const ScanOptions &options,
                       const UnitOptions &unitOptions);

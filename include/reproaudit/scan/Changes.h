@@ -14,17 +14,24 @@
 
 namespace reproaudit {
 
-/// The changed files, by path relative to the root: their text in the base, or
-/// nothing if the base does not have them.
+/// The texts of some files in another state of the repository, by path relative
+/// to the root; nothing for a file that is not there.
 using Changes = std::map<std::string, std::optional<std::string>>;
 
-/// The changes since the merge base of \p reference and HEAD, those not
-/// committed yet included. The error is one sentence with the command that
-/// makes the base reachable.
-std::expected<Changes, std::string> changesSince(const Repository &repository,
-                                                 const std::string &reference);
+/// Two states to compare, by what they have instead of the files on disk.
+struct Comparison {
+  Changes now;
+  Changes base;  ///< Where it differs from `now`.
+};
 
-/// The changes that are staged for the next commit.
-std::expected<Changes, std::string> stagedChanges(const Repository &repository);
+/// The files on disk and the merge base of \p reference and HEAD. The error is
+/// one sentence with the command that makes the base reachable.
+std::expected<Comparison, std::string>
+comparisonWith(const Repository &repository, const std::string &reference);
+
+/// What is staged for the next commit, and HEAD. Files that git does not track
+/// are as on disk in both.
+std::expected<Comparison, std::string>
+comparisonOfStaged(const Repository &repository);
 
 }  // namespace reproaudit

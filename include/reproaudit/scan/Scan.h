@@ -57,7 +57,7 @@ struct ScanOptions {
   std::vector<std::filesystem::path> paths;  ///< Report only below these.
   std::filesystem::path buildDirectory;      ///< `-p`; empty: look for it.
   std::string diffBase;  ///< Only what is new since the merge base with it.
-  bool staged = false;   ///< Only what the staged changes bring.
+  bool staged = false;   ///< What is staged, only what is new since HEAD.
   std::optional<Shard> shard;  ///< Only this part of the scan; see mergeShards().
   WorkerLimits limits;
   Engine engine = Engine::Fast;
@@ -73,6 +73,8 @@ struct ScanOptions {
 struct ScanResult {
   Report report;
   std::filesystem::path root;  ///< Of the repository; Range::path is below it.
+  std::map<std::string, std::string> texts;  ///< Of files that were not scanned
+                                             ///< as they are on disk, by path.
   bool hasUnits = true;  ///< False: source rules were wanted, but there is no
                          ///< compile database; only project rules ran.
   bool interrupted = false;
