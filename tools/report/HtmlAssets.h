@@ -38,8 +38,9 @@ h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0; }
 h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .4rem; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
-.matrix td, .matrix th { padding: .2rem .5rem; text-align: center; white-space: nowrap; }
-.matrix th[scope=row] { text-align: left; }
+.wide td, .wide th { white-space: nowrap; }
+.matrix td, .matrix th { font-size: .85rem; text-align: center; }
+.matrix :is(td, th):first-child { text-align: left; }
 td.differs { background: var(--removed); color: var(--error); font-weight: 600; }
 h4 { font-size: .85rem; margin: .9rem 0 .2rem; color: var(--faint); }
 code, pre { font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
@@ -101,7 +102,7 @@ ol.flow { margin: .2rem 0; padding-left: 1.5rem; }
 .filter { border: 0; margin: 0; position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap;
   gap: .5rem 1rem; align-items: center; padding: .5rem 0; min-width: 0;
   background: var(--back); border-bottom: 1px solid var(--line); }
-@media (max-width: 40rem) { .filter { position: static; } }
+@media (max-width: 40rem) { .filter { position: static; } .bar { display: none; } }
 .filter input[type=search], .filter select, .filter button {
   font: inherit; color: inherit; background: var(--panel); padding: .2rem .5rem;
   border: 1px solid var(--line); border-radius: 6px; max-width: min(20rem, 80vw); }

@@ -13,6 +13,14 @@
 namespace reproaudit {
 namespace {
 
+/// A table that small screens scroll sideways, by keyboard too.
+std::string wide(std::string_view title, std::string_view table) {
+  return concat("<h3>", title,
+                "</h3>\n<section class=\"wide\" tabindex=\"0\" "
+                "role=\"region\" aria-label=\"",
+                title, "\">\n", table, "</section>\n");
+}
+
 /// A row for each output, a column for each factor that could be applied.
 std::string matrix(const Evidence &evidence) {
   std::string head = "<tr><th scope=\"col\">Output</th>";
@@ -34,11 +42,9 @@ std::string matrix(const Evidence &evidence) {
   }
   if (rows.empty() || names.empty())
     return "";
-  return concat("<h3>What changes which output</h3>\n<div class=\"wide\" "
-                "tabindex=\"0\" role=\"region\" aria-label=\"Factors and "
-                "outputs\">\n<table class=\"matrix\">\n<thead>",
-                head, "</tr></thead>\n<tbody>\n", rows,
-                "</tbody>\n</table>\n</div>\n");
+  return wide("What changes which output",
+              concat("<table class=\"matrix\">\n<thead>", head,
+                     "</tr></thead>\n<tbody>\n", rows, "</tbody>\n</table>\n"));
 }
 
 std::string shortest(double number) {
@@ -71,13 +77,15 @@ std::string divergence(const Evidence &evidence) {
           "%\" height=\"100%\"/></svg></td></tr>\n");
   if (rows.empty())
     return "";
-  return concat("<h3>How far numbers diverge</h3>\n<table>\n<thead><tr><th "
-                "scope=\"col\">Output</th><th scope=\"col\">Where</th><th "
-                "scope=\"col\">One run</th><th scope=\"col\">Another</th><th "
-                "scope=\"col\" class=\"count\">Relative</th><th "
-                "scope=\"col\">10<sup>-17</sup> to 1</th></tr></thead>\n"
-                "<tbody>\n",
-                rows, "</tbody>\n</table>\n");
+  return wide(
+      "How far numbers diverge",
+      concat("<table>\n<thead><tr><th scope=\"col\">Output</th><th "
+             "scope=\"col\">Where</th><th scope=\"col\">One run</th><th "
+             "scope=\"col\">Another</th><th scope=\"col\" "
+             "class=\"count\">Relative</th><th scope=\"col\" "
+             "class=\"bar\">10<sup>-17</sup> to 1</th></tr></thead>\n"
+             "<tbody>\n",
+             rows, "</tbody>\n</table>\n"));
 }
 
 std::string factors(const Evidence &evidence) {

@@ -227,10 +227,10 @@ Report evidenced() {
       .artifacts =
           {{"stdout",
             {"entropy", "threads"},
-            3.1e-7,
+            1.4e-6,
             "line 12",
             "0.693147",
-            "0.693147"},
+            "0.693148"},
            {"model.ckpt", {"entropy"}, 0.25, "weights[0]", "0.4", "0.3"},
            {"log <1>.txt", {}, std::nullopt, "", "", ""}},
       .confirmed = {}};
