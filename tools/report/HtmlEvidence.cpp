@@ -17,7 +17,7 @@ namespace {
 std::string wide(std::string_view title, std::string_view table) {
   return concat("<h3>", title,
                 "</h3>\n<section class=\"wide\" tabindex=\"0\" "
-                "role=\"region\" aria-label=\"",
+                "aria-label=\"",
                 title, "\">\n", table, "</section>\n");
 }
 
