@@ -40,9 +40,8 @@ void run(float *data, cudaStream_t stream) {
   fill<<<1, 256, 0, stream>>>(data);
   fill<<<1, 256, 0, stream>>>(data);
 })cpp",
-    .limits = "Within one function, for buffers that are named by the same "
-              "expression. The default stream beside one of unknown making is "
-              "a note: it waits unless that was made without blocking.",
+    .limits = "Within one function, for buffers that one expression names. "
+              "The default stream beside one of unknown making is a note.",
 });
 
 /// The flags of `cudaStreamCreateWithFlags`.
@@ -61,11 +60,10 @@ public:
       : Check(kInfo, name, context) {}
 
   void registerMatchers(MatchFinder *finder) override {
-    finder->addMatcher(functionDecl(isDefinition(), unless(isImplicit()),
-                                    unless(isExpansionInSystemHeader()),
-                                    unless(hasAttr(attr::CUDAGlobal)))
-                           .bind("function"),
-                       this);
+    const auto host = functionDecl(isDefinition(), unless(isImplicit()),
+                                   unless(isExpansionInSystemHeader()),
+                                   unless(hasAttr(attr::CUDAGlobal)));
+    finder->addMatcher(host.bind("function"), this);
   }
 
   void check(const MatchFinder::MatchResult &result) override;
@@ -105,7 +103,7 @@ bool waits(StringRef name) {
          });
 }
 
-/// The buffers that \p call is given, by the types of its parameters.
+/// The buffers that \p call is given; incomplete types are handles.
 void addBuffers(const CallExpr &call, Work &work) {
   const FunctionDecl *callee = call.getDirectCallee();
   for (unsigned i = 0; i < call.getNumArgs(); ++i) {
@@ -113,7 +111,9 @@ void addBuffers(const CallExpr &call, Work &work) {
     const QualType type = callee && i < callee->getNumParams()
                               ? callee->getParamDecl(i)->getType()
                               : argument->getType();
-    if (type->isPointerType() && !isStream(type) && namedVariable(argument))
+    if (type->isPointerType() && namedVariable(argument) != nullptr &&
+        (type->isVoidPointerType() ||
+         !type->getPointeeType()->isIncompleteType()))
       work.buffers.emplace_back(argument,
                                 !type->getPointeeType().isConstQualified());
   }
