@@ -36,13 +36,14 @@ class Usage:
     def __init__(self):
         self.wall = self.cpu = self.peak = 0.0
 
-    def run(self, command: list[str], cwd: str | Path = ".", **environment: str):
+    def run(self, command: list[str], cwd: str | Path = ".", **environment: str) -> int:
         process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    env={**os.environ, **environment})
-        _, _, usage = os.wait4(process.pid, 0)  # With those of its children that ended.
-        process.returncode = 0
+        _, status, usage = os.wait4(process.pid, 0)  # With those of its children that ended.
+        process.returncode = os.waitstatus_to_exitcode(status)
         self.cpu += usage.ru_utime + usage.ru_stime
         self.peak = max(self.peak, usage.ru_maxrss / 1024)
+        return process.returncode
 
 
 def syntax_only(entry: dict) -> list[str]:
@@ -71,8 +72,10 @@ class Bench:
             list(pool.map(lambda entry: usage.run(command(entry), entry["directory"]), self.units))
 
     def scan(self, usage: Usage, *arguments: str):
-        usage.run([REPROAUDIT, "scan", str(self.project), "-p", str(self.build), "-j", str(self.jobs), "--quiet",
-                   "--select", SOURCE_FAMILIES, *arguments], REPROAUDIT_CACHE_DIR=self.cache)
+        code = usage.run([REPROAUDIT, "scan", str(self.project), "-p", str(self.build), "-j", str(self.jobs), "--quiet",
+                          "--select", SOURCE_FAMILIES, *arguments], REPROAUDIT_CACHE_DIR=self.cache)
+        if code not in (0, 1, 3):  # Findings, or units that do not parse, are no failure here.
+            raise SystemExit(f"the scan failed with exit code {code}")
 
     def syntax(self, usage: Usage):
         self.each(usage, syntax_only)

@@ -266,6 +266,7 @@ IncludeScanner::invocationOf(const std::vector<std::string> &arguments) {
                    llvm::sys::path::extension(arguments.back()).str()];
   if (!known) {
     std::vector<const char *> raw;
+    raw.reserve(arguments.size());
     for (const std::string &argument : arguments)
       raw.push_back(argument.c_str());
     DiagnosticOptions options;
@@ -282,7 +283,7 @@ UnitIncludes IncludeScanner::scan(const Unit &unit) {
   UnitIncludes includes;
   const std::vector<std::string> &arguments = unit.clang->sides.front();
   const auto known = invocationOf(arguments);
-  if (!known) {
+  if (!known || files_->setCurrentWorkingDirectory(unit.command.directory)) {
     includes.complete = false;
     return includes;
   }
@@ -291,7 +292,6 @@ UnitIncludes IncludeScanner::scan(const Unit &unit) {
   input = FrontendInputFile(arguments.back(), input.getKind());
   invocation->getFrontendOpts().ProgramAction = frontend::RunPreprocessorOnly;
   invocation->getFileSystemOpts().WorkingDir = unit.command.directory;
-  files_->setCurrentWorkingDirectory(unit.command.directory);
   IgnoringDiagConsumer ignore;
   CompilerInstance compiler(std::move(invocation));
   compiler.setVirtualFileSystem(files_);

@@ -148,23 +148,23 @@ using Descent = std::span<PlannedUnit *>;
 
 Prelude treeOf(const Descent &units, std::size_t depth,
                const std::vector<Header> &headers) {
+  constexpr unsigned kNone = ~0U;
   const auto headerOf = [&](const PlannedUnit *unit) {
-    return depth < unit->headers.size() ? std::optional(unit->headers[depth])
-                                        : std::nullopt;
+    return depth < unit->headers.size() ? unit->headers[depth] : kNone;
   };
   Prelude prelude;
   // Sorted: if the first and the last have it, all do.
-  for (; headerOf(units.front()) &&
+  for (; headerOf(units.front()) != kNone &&
          headerOf(units.front()) == headerOf(units.back());
        ++depth)
-    prelude.includes.push_back(headers[*headerOf(units.front())].include);
+    prelude.includes.push_back(headers[headerOf(units.front())].include);
   std::vector<const PlannedUnit *> own;
   for (auto begin = units.begin(); begin != units.end();) {
-    const auto header = headerOf(*begin);
+    const unsigned header = headerOf(*begin);
     const auto end = std::find_if(begin, units.end(), [&](auto *unit) {
       return headerOf(unit) != header;
     });
-    if (header && end - begin > 1)
+    if (header != kNone && end - begin > 1)
       prelude.children.push_back(treeOf({begin, end}, depth, headers));
     else
       own.insert(own.end(), begin, end);

@@ -18,7 +18,6 @@
 #include <optional>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <utility>
 
 using namespace clang;
 using llvm::StringRef;
