@@ -23,6 +23,14 @@ std::vector<std::string> items(std::span<const Argument> lists) {
   return out;
 }
 
+/// \p path as the project knows it, whose root is `/`: `//cmake` is `cmake`.
+std::string inProject(std::string_view folder, std::string_view path) {
+  if (!path.starts_with('/'))
+    return joined(folder, path);
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  return normalised(path);
+}
+
 }  // namespace
 
 void Machine::runOption(const std::vector<Argument> &arguments,
@@ -147,9 +155,7 @@ void Machine::runFileCommand(const std::vector<Argument> &arguments) {
       (arguments[0].text == "STRINGS" || arguments[0].text == "READ");
   if (!isRead)
     return;
-  std::string path = arguments[1].text;
-  path = path.starts_with('/') ? normalised(path.substr(1))
-                               : joined(folderOf(path_), path);
+  const std::string path = inProject(folderOf(path_), arguments[1].text);
   if (!project_.contains(path))
     return;
   const std::string &text = project_.text(path);
@@ -208,16 +214,11 @@ void Machine::include(const std::vector<Argument> &arguments) {
   if (arguments.empty())
     return;
   const std::string &name = arguments[0].text;
-  std::vector<std::string> candidates;
-  if (name.starts_with('/'))
-    candidates.push_back(normalised(name.substr(1)));
-  else
-    candidates.push_back(joined(folderOf(path_), name));
+  std::vector<std::string> candidates{inProject(folderOf(path_), name)};
   const std::string modules = evaluated("${CMAKE_MODULE_PATH}");
   for (const std::string_view folder : split(modules, ';'))
     if (folder.starts_with('/'))
-      candidates.push_back(
-          joined(normalised(folder.substr(1)), name + ".cmake"));
+      candidates.push_back(joined(inProject("", folder), name + ".cmake"));
   for (const std::string &path : candidates) {
     if (!project_.contains(path))
       continue;
@@ -231,9 +232,7 @@ void Machine::addFolder(const std::vector<Argument> &arguments) {
   if (arguments.empty())
     return;
   const std::string &name = arguments[0].text;
-  const std::string folder = name.starts_with('/')
-                                 ? normalised(name.substr(1))
-                                 : joined(folderOf(path_), name);
+  const std::string folder = inProject(folderOf(path_), name);
   const std::string path = joined(folder, "CMakeLists.txt");
   if (!project_.contains(path) || path == path_)
     return;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // CI services beside GitHub: GitLab, CircleCI, Azure and smaller ones.
+#include "Commands.h"
 #include "Images.h"
 #include "Pin.h"
+#include "Shell.h"
 #include "Text.h"
 
 #include <algorithm>
@@ -53,6 +55,19 @@ void gitLabInclude(Reading &reading, const Node &include) {
   if (project.isScalar())
     addAction(reading, "GitLab include", project.text, include["ref"].text,
               project.line);
+  if (const Node &remote = include["remote"]; isRemote(remote.text))
+    reading.add({.artefact = Artefact::Download,
+                 .ecosystem = "GitLab include",
+                 .name = remote.text,
+                 .declared = remote.text,
+                 .resolved = remote.text,
+                 .strength = isChecksum(include["integrity"].text)
+                                 ? Strength::Content
+                                 : urlStrength(remote.text),
+                 .at = reading.at(remote.line),
+                 .evidence = {},
+                 .executed = true,
+                 .group = {}});
   const Node &component = include["component"];
   if (const std::size_t at = component.text.find('@'); at != std::string::npos)
     addAction(reading, "GitLab component", component.text.substr(0, at),
@@ -85,6 +100,20 @@ void readAzureJobs(Reading &reading, const Node &node) {
       addImage(reading, "Azure", image.text, image.line);
     else
       readAzureJobs(reading, entry.value);
+  }
+}
+
+/// The steps `pwsh` and `powershell` of Azure.
+void readPowerShell(Reading &reading, const Node &node) {
+  for (const Entry &entry : node.entries) {
+    const Node &script = entry.value;
+    if (entry.key != "pwsh" && entry.key != "powershell")
+      readPowerShell(reading, script);
+    else if (script.isScalar())
+      readCommands(reading,
+                   simpleCommands(script.text, script.isBlock ? script.line + 1
+                                                              : script.line),
+                   false);
   }
 }
 
@@ -144,6 +173,7 @@ void readAzurePipeline(Reading &reading) {
   ShellMachine machine;
   static constexpr std::string_view kKeys[] = {"script", "bash"};
   readNestedScripts(reading, root, kKeys, machine);
+  readPowerShell(reading, root);
   finishScripts(reading, machine, false);
 }
 

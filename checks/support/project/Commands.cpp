@@ -2,6 +2,7 @@
 #include "Commands.h"
 
 #include "CommandList.h"
+#include "Flags.h"
 #include "Pin.h"
 #include "Text.h"
 
@@ -13,6 +14,10 @@
 
 namespace reproaudit {
 namespace {
+
+constexpr std::array kCompilers = {"g++",  "gcc",   "clang++", "clang",
+                                   "c++",  "cc",    "icpx",    "icx",
+                                   "nvcc", "hipcc", "cmake",   "cl"};
 
 class CommandReader {
 public:
@@ -36,10 +41,22 @@ private:
       pull(i);
     else if (name == "hf" || name == "huggingface-cli")
       hub(i);
+    else if (name == "Rscript" || name == "R")
+      inlineR(i);
+    else if (isOneOf(name, kCompilers))
+      addFlags(reading_, commands_[i].text, commands_[i].line, false);
     else if (!readDownload(reading_, commands_, i) &&
              !readPackages(reading_, commands_[i], commands_.words(i),
                            buildsImage_))
       wrapper(i);
+  }
+
+  /// `Rscript -e "install.packages('x')"`.
+  void inlineR(std::size_t i) {
+    const std::vector<std::string> &words = commands_.words(i);
+    for (std::size_t k = 1; k + 1 < words.size(); ++k)
+      if (words[k] == "-e")
+        readRText(reading_, words[k + 1], commands_[i].line);
   }
 
   void pull(std::size_t i) {

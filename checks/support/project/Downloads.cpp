@@ -90,6 +90,8 @@ constexpr std::array kWgetOptions = {"-O",
                                      "-w",
                                      "--waitretry"};
 
+constexpr std::array kEvaluators = {"iex", "invoke-expression"};
+
 class DownloadReader {
 public:
   DownloadReader(Reading &reading, const CommandList &commands)
@@ -103,6 +105,10 @@ public:
       wget(i);
     else if (isOneOf(name, kOtherLoaders) || isOneOf(lower(name), kPowerShell))
       otherDownload(i);
+    else if (const std::string method = lower(name);
+             contains(method, ".downloadfile") ||
+             contains(method, ".downloadstring"))
+      webClient(i);
     else
       return false;
     return true;
@@ -193,6 +199,13 @@ private:
       }
   }
 
+  /// `$client.DownloadFile(url, file)` of .NET.
+  void webClient(std::size_t i) {
+    const std::vector<std::string> &words = commands_.words(i);
+    if (words.size() > 1 && isRemote(words[1]))
+      download(i, words[1], words.size() > 2 ? words[2] : "");
+  }
+
   static bool looksLikeHost(std::string_view word) {
     const std::string_view host = word.substr(0, word.find('/'));
     return contains(host, ".") && host.size() < word.size() &&
@@ -247,6 +260,11 @@ private:
 
   /// What becomes of the bytes that command \p i fetches.
   Use useOf(std::size_t i, const std::string &file) const {
+    // `iex ((New-Object ...).DownloadString(...))` names its reader first.
+    for (std::size_t k = 0; k < i; ++k)
+      if (commands_[k].pipeline == commands_[i].pipeline &&
+          isOneOf(lower(commands_.program(k)), kEvaluators))
+        return Use::Executed;
     for (std::size_t k = i + 1; k < commands_.size(); ++k)
       if (commands_[k].pipeline == commands_[i].pipeline)
         if (const std::optional<Use> use = useBy(k))

@@ -131,6 +131,12 @@ void readUnitFlags(const Project &project, Inventory &out) {
   }
 }
 
+void readCMakePresets(Reading &reading) {
+  unsigned number = 0;
+  for (const std::string_view line : lines(reading.text()))
+    addFlags(reading, line, ++number, false);
+}
+
 void readBazelSettings(Reading &reading) {
   unsigned number = 0;
   for (const std::string_view line : lines(reading.text())) {

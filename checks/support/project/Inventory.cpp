@@ -85,7 +85,9 @@ Reader yamlReader(const Project &project, const std::string &path) {
   if (name == "dvc.yaml")
     return readDvc;
   const std::string &text = project.text(path);
-  if (contains(text, "dependencies:") && contains(text, "channels:"))
+  if (contains(text, "dependencies:") &&
+      (contains(text, "channels:") || name.starts_with("conda.") ||
+       name.starts_with("environment.")))
     return readCondaEnvironment;
   const bool isTemplate = contains(text, "{{");
   if (contains(text, "image:") && !isTemplate &&
@@ -111,6 +113,7 @@ constexpr Named kReaders[] = {
     {".cmd", readBatch},
     {".ps1", readBatch},
     {".psm1", readBatch},
+    {"CMakePresets.json", readCMakePresets},
     {"conanfile.txt", readConanfile},
     {"DESCRIPTION", readRDescription},
     {"devcontainer.json", readDevcontainer},

@@ -33,6 +33,9 @@ std::string lockKey(std::string_view name);
 /// Reads \p text as the lock file \p path, whose name tells the format.
 Lock parseLock(std::string path, std::string_view text);
 
+/// A requirements file that lists exact versions, or constraints, as a lock.
+Lock compiledRequirements(const std::string &path, std::string_view text);
+
 /// The nearest file called like one of \p names, in \p folder or above it.
 Lock lockOf(const Project &project, std::string_view folder,
             const std::vector<std::string_view> &names);

@@ -3,6 +3,7 @@
 // Package managers on the command line. A table says how each one spells what
 // it installs; only pip and conda have a syntax of their own for versions.
 #include "Commands.h"
+#include "Lock.h"
 #include "Pin.h"
 #include "Text.h"
 
@@ -120,6 +121,23 @@ bool hasVersionInName(std::string_view name) {
                           name.substr(last + 1).find('.') == 4;
   return std::ranges::count(name, '-') >= 2 &&
          (versionParts(name) >= 3 || endsInYear);
+}
+
+/// `apt-get upgrade`: every package of the system becomes the newest.
+bool upgradesAll(const Manager &manager,
+                 const std::vector<std::string> &words) {
+  static constexpr std::array kWords = {"upgrade", "dist-upgrade",
+                                        "full-upgrade", "dup"};
+  static constexpr std::array kUpdaters = {"dnf", "yum", "microdnf", "tdnf"};
+  if (!manager.isSystem || manager.syntax == Syntax::At ||
+      manager.syntax == Syntax::Flag)
+    return false;
+  std::vector<std::string> options;
+  const std::vector<std::string> names =
+      operands(words, 1, manager.valueOptions, options);
+  return names.size() == 1 &&
+         (isOneOf(names[0], kWords) ||
+          (names[0] == "update" && isOneOf(manager.program, kUpdaters)));
 }
 
 struct Package {
@@ -275,6 +293,24 @@ bool takesLocalFilesOnly(const std::vector<std::string> &options) {
          });
 }
 
+/// The constraints that `pip install -c FILE` names. In an image FILE is where
+/// the Dockerfile copied it to: then the project's only file of that name.
+Lock constraintsOf(const Project &project, const Command &command,
+                   const std::vector<std::string> &options) {
+  for (const std::string &option : options) {
+    if (!option.starts_with("-c=") && !option.starts_with("--constraint="))
+      continue;
+    const std::string name = option.substr(option.find('=') + 1);
+    std::string path = joined(command.folder, name);
+    for (const std::string &file : project.files())
+      if (!project.contains(path) && baseName(file) == baseName(name))
+        path = file;
+    if (project.contains(path))
+      return compiledRequirements(path, project.text(path));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool readPackages(Reading &reading, const Command &command,
@@ -283,6 +319,16 @@ bool readPackages(Reading &reading, const Command &command,
   const Manager *manager = managerOf(words, next);
   if (manager == nullptr)
     return false;
+  if (upgradesAll(*manager, words))
+    reading.add({.artefact = Artefact::Package,
+                 .ecosystem = std::string(manager->program),
+                 .name = "every installed package",
+                 .declared = {},
+                 .resolved = {},
+                 .at = reading.at(command.line, command.endLine),
+                 .evidence = {},
+                 .advisory = !buildsImage,
+                 .group = {}});
   while (next < words.size() && !hasWord(manager->subcommands, words[next]))
     ++next;
   if (next >= words.size())
@@ -296,6 +342,9 @@ bool readPackages(Reading &reading, const Command &command,
   if (takesLocalFilesOnly(options))
     return true;
   const Strength forAll = optionStrength(*manager, options, words);
+  const Lock lock = manager->syntax == Syntax::Pep508
+                        ? constraintsOf(reading.project(), command, options)
+                        : Lock{};
   for (const std::string &word : names) {
     const Package package = packageOf(*manager, word);
     const bool isName =
@@ -304,17 +353,20 @@ bool readPackages(Reading &reading, const Command &command,
     const bool isPath = manager->program == "go" || manager->program == "npm";
     if (package.isLocal || (!isName && !(isPath && isResolved(word))))
       continue;
-    reading.add({.artefact = Artefact::Package,
-                 .ecosystem = std::string(manager->program),
-                 .name = package.name,
-                 .declared = package.version,
-                 .resolved = package.version,
-                 .strength = std::max(package.strength, forAll),
-                 .at = reading.at(command.line, command.endLine),
-                 .evidence = {},
-                 .advisory = manager->isSystem && !buildsImage,
-                 .group = std::string(manager->program) + " " +
-                          std::to_string(command.line)});
+    Dependency &added =
+        reading.add({.artefact = Artefact::Package,
+                     .ecosystem = std::string(manager->program),
+                     .name = package.name,
+                     .declared = package.version,
+                     .resolved = package.version,
+                     .strength = std::max(package.strength, forAll),
+                     .at = reading.at(command.line, command.endLine),
+                     .evidence = {},
+                     .advisory = manager->isSystem && !buildsImage,
+                     .group = std::string(manager->program) + " " +
+                              std::to_string(command.line)});
+    if (!lock.path.empty() && added.strength < Strength::Exact)
+      applyLock(added, lock);
   }
   return true;
 }

@@ -51,22 +51,6 @@ std::vector<RequirementLine> requirementLines(std::string_view text) {
   return out;
 }
 
-/// A compiled requirements file, or constraints, as a lock.
-Lock compiled(const std::string &path, const std::string &text) {
-  Lock out{.path = path};
-  for (const RequirementLine &line : requirementLines(text)) {
-    const Requirement one =
-        requirement(line.text.substr(0, line.text.find(" --")));
-    if (one.name.empty() || one.strength < Strength::Exact)
-      continue;
-    const bool isPlain = one.version.starts_with("==");
-    out.entries.emplace(lockKey(one.name),
-                        Locked{isPlain ? one.version.substr(2) : one.version,
-                               contains(line.text, "--hash=")});
-  }
-  return out;
-}
-
 /// The locks that were compiled from the `.in` file \p path.
 std::vector<Lock> compiledFrom(const Project &project,
                                const std::string &path) {
@@ -82,7 +66,7 @@ std::vector<Lock> compiledFrom(const Project &project,
       continue;
     const std::string &text = project.text(other);
     if (contains(text, name) || baseName(other).starts_with(stem))
-      out.push_back(compiled(other, text));
+      out.push_back(compiledRequirements(other, text));
   }
   return out;
 }
@@ -96,7 +80,7 @@ std::vector<Lock> constraints(const Reading &reading,
       if (line.text.starts_with(option)) {
         const std::string path = joined(folderOf(reading.path()),
                                         trim(line.text.substr(option.size())));
-        out.push_back(compiled(path, reading.project().text(path)));
+        out.push_back(compiledRequirements(path, reading.project().text(path)));
       }
   return out;
 }
@@ -116,6 +100,21 @@ void applyLocks(Dependency &dependency, const std::vector<Lock> &locks) {
 }
 
 }  // namespace
+
+Lock compiledRequirements(const std::string &path, std::string_view text) {
+  Lock out{.path = path};
+  for (const RequirementLine &line : requirementLines(text)) {
+    const Requirement one =
+        requirement(line.text.substr(0, line.text.find(" --")));
+    if (one.name.empty() || one.strength < Strength::Exact)
+      continue;
+    const bool isPlain = one.version.starts_with("==");
+    out.entries.emplace(lockKey(one.name),
+                        Locked{isPlain ? one.version.substr(2) : one.version,
+                               contains(line.text, "--hash=")});
+  }
+  return out;
+}
 
 void readRequirements(Reading &reading) {
   const std::vector<RequirementLine> all = requirementLines(reading.text());

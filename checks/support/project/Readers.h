@@ -71,6 +71,9 @@ void readCMakeProject(const Project &project, Inventory &out);
 /// the file.
 void readPythonText(Reading &reading, const std::string &text);
 
+/// The packages that the R code \p text, from line \p first on, installs.
+void readRText(Reading &reading, std::string_view text, unsigned first);
+
 #define READER(NAME, PATH) void read##NAME(Reading &reading);
 #include "Readers.def"
 #undef READER

@@ -126,6 +126,7 @@ private:
                            .program = {},
                            .at = reading_.at(number),
                            .evidence = {}});
+    runShellCalls(line, number);
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos || equals == 0)
       return;
@@ -139,6 +140,20 @@ private:
                  substituted(value, [this](const std::string &known) {
                    return machine_.value(known);
                  }));
+  }
+
+  /// `X := $(shell command)` runs when the file is read.
+  void runShellCalls(std::string_view text, unsigned number) {
+    constexpr std::string_view kCall = "$(shell ";
+    for (std::size_t at = text.find(kCall); at != std::string_view::npos;
+         at = text.find(kCall, at + 1)) {
+      const std::size_t begin = at + kCall.size();
+      std::size_t end = begin;
+      for (int open = 1; end < text.size() && open > 0; ++end)
+        open += text[end] == '(' ? 1 : text[end] == ')' ? -1 : 0;
+      machine_.enter("");
+      machine_.run(fromMake(text.substr(begin, end - begin - 1)), number);
+    }
   }
 
   void addFlagLines(std::string_view text, unsigned number) {
@@ -255,6 +270,11 @@ void readJenkinsfile(Reading &reading) {
     std::string before(
         trim(std::string_view(text).substr(lineStart, at - lineStart)));
     std::erase_if(before, [](char c) { return c == '(' || c == ' '; });
+    if (before.starts_with("//") || before.starts_with('*')) {
+      // A comment, whose quotes may be apostrophes.
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
     if (before == "@Library")
       addLibraries(reading, content, line);
     else if (before.ends_with("sh") || before.ends_with("script:"))
@@ -267,7 +287,7 @@ void readJenkinsfile(Reading &reading) {
   finishScripts(reading, machine, false);
 }
 
-void readRScript(Reading &reading) {
+void readRText(Reading &reading, std::string_view text, unsigned first) {
   struct Installer {
     std::string_view call;
     bool isGit;  ///< Takes `owner/name@ref`.
@@ -278,32 +298,36 @@ void readRScript(Reading &reading) {
       {"install_github(", true},
       {"install_gitlab(", true},
   };
-  unsigned number = 0;
-  for (const std::string_view raw : lines(reading.text())) {
-    ++number;
-    const std::string_view line = raw.substr(0, raw.find('#'));
+  unsigned number = first;
+  for (const std::string_view raw : lines(text)) {
+    const std::string line =
+        replaceAll(std::string(raw.substr(0, raw.find('#'))), "'", "\"");
     for (const auto &[call, isGit] : kInstallers) {
       const std::size_t at = line.find(call);
-      if (at == std::string_view::npos)
+      const bool isText = at != std::string::npos &&
+                          std::count(line.begin(), line.begin() + at, '"') % 2;
+      if (at == std::string::npos || isText)
         continue;
-      const std::vector<std::string_view> parts = split(line.substr(at), '"');
+      const std::string arguments = line.substr(at, line.find(')', at) - at);
+      const std::vector<std::string_view> parts = split(arguments, '"');
       for (std::size_t i = 1; i < parts.size(); i += 2) {
         const std::size_t ref = isGit ? parts[i].find('@') : parts[i].size();
         const std::string version(
             ref < parts[i].size() ? parts[i].substr(ref + 1) : "");
-        if (!isRemote(parts[i]))
-          reading.add({.artefact = Artefact::Package,
-                       .ecosystem = "R",
-                       .name = std::string(parts[i].substr(0, ref)),
-                       .declared = version,
-                       .resolved = version,
-                       .strength = gitStrength(version),
-                       .at = reading.at(number),
-                       .evidence = {},
-                       .group = "R " + std::to_string(number)});
+        const bool isOption = trim(parts[i - 1]).ends_with('=');
+        if (isRemote(parts[i]) || isOption)
+          continue;
+        Dependency out = reading.record(Artefact::Package, "R",
+                                        std::string(parts[i].substr(0, ref)),
+                                        version, gitStrength(version), number);
+        out.group = "R " + std::to_string(number);
+        reading.add(std::move(out));
       }
     }
+    ++number;
   }
 }
+
+void readRScript(Reading &reading) { readRText(reading, reading.text(), 1); }
 
 }  // namespace reproaudit

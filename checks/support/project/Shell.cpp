@@ -292,7 +292,8 @@ std::string ShellMachine::evaluated(SyntaxNode node) {
 /// Adds the words that \p node becomes; unquoted variables are split.
 void ShellMachine::appendWords(SyntaxNode node, std::vector<std::string> &out) {
   std::string text = evaluated(node);
-  const bool isSplit = node.is("simple_expansion") || node.is("expansion");
+  const SyntaxNode word = node.is("command_name") ? node.tokens()[0] : node;
+  const bool isSplit = word.is("simple_expansion") || word.is("expansion");
   // "${PKGS[@]}" keeps one word an element even between quotes.
   const bool isOutput = contains(text, "$(") || contains(text, "`");
   if (!isOutput && (isSplit || contains(node.text(), "[@]"))) {

@@ -4,6 +4,7 @@
 #include "Shell.h"
 #include "Text.h"
 
+#include <array>
 #include <utility>
 
 namespace reproaudit {
@@ -31,6 +32,12 @@ public:
       } else if (isSeparator(c, next)) {
         endCommand(c == '|' && next != '|');
         i += next == c ? 1 : 0;
+      } else if (c == '(' && isMethod()) {
+        endWord();
+      } else if (isBracket(c, i > 0 ? text[i - 1] : '\n', next)) {
+        endCommand(true);
+      } else if (c == ',' && isMethod(now_)) {
+        endWord();
       } else {
         word_ += c;
         hasWord_ = true;
@@ -43,6 +50,23 @@ public:
 private:
   bool isSeparator(char c, char next) const {
     return c == ';' || c == '|' || (c == '&' && (next == '&' || !hasWord_));
+  }
+
+  /// `$client.DownloadFile(url, file)`: a command and its words.
+  bool isMethod() const {
+    return now_.words.empty() && contains(lower(word_), ".download");
+  }
+  static bool isMethod(const Command &command) {
+    return !command.words.empty() &&
+           contains(lower(command.words[0]), ".download");
+  }
+
+  /// What is in brackets is a command that feeds the one around it. `${x}`,
+  /// `${{ x }}` and `libs(x86)` are words.
+  bool isBracket(char c, char last, char next) const {
+    return (c == '(' && !hasWord_) || (c == ')' && !contains(word_, "(")) ||
+           (c == '{' && !hasWord_ && next != '{' && last != '{') ||
+           (c == '}' && !contains(word_, "{") && next != '}' && last != '}');
   }
 
   void readQuoted(char c) {
@@ -74,8 +98,9 @@ private:
 
   void endCommand(bool isPiped) {
     endWord();
-    if (now_.words.size() > 1 &&
-        (now_.program() == "cd" || now_.program() == "pushd"))
+    static constexpr std::array kMoves = {
+        "cd", "chdir", "pushd", "sl", "set-location", "push-location"};
+    if (now_.words.size() > 1 && isOneOf(lower(now_.program()), kMoves))
       folder_ = joined(folder_, replaceAll(now_.words[1], "\\", "/"));
     const bool isFirst = !isPiped || now_.words.empty();
     if (!now_.words.empty() && out_.size() < kMaxCommands) {
