@@ -27,17 +27,13 @@ public:
       } else if (c == '"' || c == '\'') {
         quote_ = c;
         hasWord_ = true;
-      } else if (c == ' ' || c == '\t' || c == '\r') {
+      } else if (c == ' ' || c == '\t' || c == '\r' || isOfMethod(c)) {
         endWord();
       } else if (isSeparator(c, next)) {
         endCommand(c == '|' && next != '|');
         i += next == c ? 1 : 0;
-      } else if (c == '(' && isMethod()) {
-        endWord();
       } else if (isBracket(c, i > 0 ? text[i - 1] : '\n', next)) {
         endCommand(true);
-      } else if (c == ',' && isMethod(now_)) {
-        endWord();
       } else {
         word_ += c;
         hasWord_ = true;
@@ -52,13 +48,13 @@ private:
     return c == ';' || c == '|' || (c == '&' && (next == '&' || !hasWord_));
   }
 
-  /// `$client.DownloadFile(url, file)`: a command and its words.
-  bool isMethod() const {
-    return now_.words.empty() && contains(lower(word_), ".download");
-  }
-  static bool isMethod(const Command &command) {
-    return !command.words.empty() &&
-           contains(lower(command.words[0]), ".download");
+  /// `$client.DownloadFile(url, file)` is a command and its words.
+  bool isOfMethod(char c) const {
+    const auto isMethod = [](std::string_view word) {
+      return contains(lower(word), ".download");
+    };
+    return now_.words.empty() ? c == '(' && isMethod(word_)
+                              : c == ',' && isMethod(now_.words[0]);
   }
 
   /// What is in brackets is a command that feeds the one around it. `${x}`,
