@@ -56,17 +56,24 @@ public:
       : Check(kInfo, name, context) {}
 
   void registerMatchers(MatchFinder *finder) override {
-    finder->addMatcher(callExpr(unless(isExpansionInSystemHeader()),
-                                callee(functionDecl(matchesName(
-                                    "::(MPI_(A|Ia)llreduce|MPI_(R|Ir)educe|"
-                                    "MPI_(S|Is)can|MPI_(E|Ie)xscan|"
-                                    "ncclAllReduce|ncclReduce)"))))
-                           .bind("call"),
-                       this);
+    finder->addMatcher(
+        callExpr(unless(isExpansionInSystemHeader()), callee(functionDecl()))
+            .bind("call"),
+        this);
   }
 
   void check(const MatchFinder::MatchResult &result) override;
 };
+
+/// `MPI_Allreduce`, `MPI_Reduce_scatter`, `MPI_Iscan`, `ncclAllReduce`, ...
+bool isReduction(StringRef name) {
+  static constexpr llvm::StringLiteral kPrefixes[] = {
+      "MPI_Allreduce", "MPI_Iallreduce", "MPI_Reduce", "MPI_Ireduce",
+      "MPI_Scan",      "MPI_Iscan",      "MPI_Exscan", "MPI_Iexscan",
+      "ncclAllReduce", "ncclReduce"};
+  return llvm::any_of(
+      kPrefixes, [&](StringRef prefix) { return name.starts_with(prefix); });
+}
 
 /// The name of the constant that \p argument is, macro or not.
 StringRef constantName(const Expr &argument, const ASTContext &context) {
@@ -93,6 +100,8 @@ bool isInexactOperation(StringRef name) {
 void CollectiveFloatReductionCheck::check(
     const MatchFinder::MatchResult &result) {
   const auto *call = result.Nodes.getNodeAs<CallExpr>("call");
+  if (!isReduction(nameOf(call->getDirectCallee())))
+    return;
   bool isFloating = false;
   bool isInexact = false;
   for (const Expr *argument : call->arguments()) {
