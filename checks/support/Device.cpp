@@ -340,9 +340,9 @@ Identity singledOutBy(const Expr &condition) {
   if (op->getOpcode() == BO_LAnd)
     return singledOutBy(*op->getLHS()) | singledOutBy(*op->getRHS());
   const auto *bound = dyn_cast<IntegerLiteral>(bare(op->getRHS()));
-  const bool first =
-      bound && ((op->getOpcode() == BO_LT && bound->getValue() == 1) ||
-                (op->getOpcode() == BO_LE && bound->getValue() == 0));
+  const bool first = (bound != nullptr) &&
+                     ((op->getOpcode() == BO_LT && bound->getValue() == 1) ||
+                      (op->getOpcode() == BO_LE && bound->getValue() == 0));
   if (op->getOpcode() != BO_EQ && !first)
     return {};
   return identityOf(*op->getLHS()) | identityOf(*op->getRHS());
