@@ -184,7 +184,8 @@ private:
       if (!attribute.match(line, &parts))
         continue;
       const SourceLocation place =
-          sources_.getLocForStartOfFile(file).getLocWithOffset(at);
+          sources_.getLocForStartOfFile(file).getLocWithOffset(
+              static_cast<int>(at));
       const std::string flag = unsafeFlagIn(parts[3]);
       if (!flag.empty() && !isSkipped(place) &&
           !isComment(line, at - lineStart))

@@ -118,14 +118,8 @@ void UninitialisedAtomicCheck::report(const ValueDecl &atomic, bool isSure) {
   constexpr StringRef kMessage =
       "atomic %0 is not initialised, and before C++20 holds any value";
   const SourceLocation name = atomic.getLocation();
-  {
-    const DiagnosticBuilder diagnostic =
-        isSure ? finding(name, kMessage) : noteworthy(name, kMessage);
-    diagnostic << &atomic;
-    if (name.isFileID())
-      diagnostic << FixItHint::CreateInsertion(
-          name.getLocWithOffset(atomic.getName().size()), "{}");
-  }
+  (isSure ? finding(name, kMessage) : noteworthy(name, kMessage))
+      << &atomic << initialiserFor(atomic);
   cure(name, "write %0{} here") << &atomic;
 }
 

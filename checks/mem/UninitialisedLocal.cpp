@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "reproaudit/analysis/Accumulation.h"
+#include "reproaudit/analysis/FieldUses.h"
 #include "reproaudit/analysis/Rule.h"
 
 #include "clang/AST/DynamicRecursiveASTVisitor.h"
@@ -132,12 +133,12 @@ bool isReadInFirstRound(const VarDecl &variable, const Expr &use,
     if (!parent || !isUnconditional(*parent, *child))
       return false;
     const auto *block = dyn_cast<CompoundStmt>(parent);
-    if (block && llvm::any_of(block->body(), [&](const Stmt *stmt) {
+    if (block != nullptr && llvm::any_of(block->body(), [&](const Stmt *stmt) {
           const auto *declared = dyn_cast<DeclStmt>(stmt);
           return declared && llvm::is_contained(declared->decls(), &variable);
         }))
       break;
-    loops += isLoop(*parent);
+    loops += isLoop(*parent) ? 1 : 0;
     child = parent;
   }
   return loops == 1 && isFirstMention(variable, use, function);
@@ -170,16 +171,10 @@ void UninitialisedLocalCheck::registerMatchers(MatchFinder *finder) {
 
 void UninitialisedLocalCheck::report(const SureUses::Found &found) {
   const SourceLocation at = found.use->getExprLoc();
-  {
-    const DiagnosticBuilder diagnostic =
-        finding(at, found.branch ? "%0 may be read here before it has a value"
-                                 : "%0 is read here before it has a value")
-        << found.variable << found.use->getSourceRange();
-    const SourceLocation name = found.variable->getLocation();
-    if (name.isFileID() && getLangOpts().CPlusPlus11)
-      diagnostic << FixItHint::CreateInsertion(
-          name.getLocWithOffset(found.variable->getName().size()), "{}");
-  }
+  finding(at, found.branch ? "%0 may be read here before it has a value"
+                           : "%0 is read here before it has a value")
+      << found.variable << found.use->getSourceRange()
+      << initialiserFor(*found.variable);
   if (found.branch)
     step(found.branch->getBeginLoc(),
          "this condition decides whether %0 gets a value")

@@ -142,11 +142,9 @@ private:
 
 FixItHint UninitialisedMemberCheck::initialiser(const FieldDecl &field) const {
   // After the name, unless an array bound or a bit width follows it.
-  if (field.isBitField() || field.getBeginLoc().isMacroID() ||
-      !getLangOpts().CPlusPlus11)
-    return {};
-  return FixItHint::CreateInsertion(
-      field.getLocation().getLocWithOffset(field.getName().size()), "{}");
+  return field.isBitField() || field.getBeginLoc().isMacroID()
+             ? FixItHint()
+             : initialiserFor(field);
 }
 
 void UninitialisedMemberCheck::reportDropped(

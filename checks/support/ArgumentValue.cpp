@@ -181,8 +181,9 @@ std::optional<bool> valueFits(const ArgumentTest &test, const Expr &argument,
   for (const Value &value : finder.values())
     if (fits(value, test)) {
       found.choice = value.at;
-      found.value =
-          !value.name.empty() ? value.name : llvm::toString(*value.number, 10);
+      found.value = value.name.empty() && value.number
+                        ? llvm::toString(*value.number, 10)
+                        : value.name;
       return true;
     }
   // A text that is put together says nothing; another value may be the one.

@@ -110,6 +110,9 @@ public:
 
 private:
   std::optional<Access> step(const Expr &parent, const Expr &child);
+  static std::optional<Access> stepBinary(const BinaryOperator &parent,
+                                          const Expr &child);
+  static std::optional<Access> stepUnary(const UnaryOperator &parent);
   std::optional<Access> stepOperator(const CXXOperatorCallExpr &call,
                                      const Expr &child);
   std::optional<Access> stepCall(const CallExpr &call, const Expr &child);
@@ -154,26 +157,31 @@ std::optional<Access> Judge::stepCall(const CallExpr &call, const Expr &child) {
                                               : Access::Writes;
 }
 
+std::optional<Access> Judge::stepBinary(const BinaryOperator &parent,
+                                        const Expr &child) {
+  if (!parent.isAssignmentOp())
+    // `p + i` is a place in the memory, `a[i] + b[i]` a value.
+    return parent.getType()->isPointerType() ? std::nullopt
+                                             : std::optional(Access::Neither);
+  if (parent.getLHS() != &child)
+    return child.getType()->isPointerType() ? Access::Writes : Access::Neither;
+  return parent.isCompoundAssignmentOp() && isNumber(parent.getType())
+             ? Access::Accumulates
+             : Access::Writes;
+}
+
+std::optional<Access> Judge::stepUnary(const UnaryOperator &parent) {
+  if (parent.isIncrementDecrementOp())
+    return isNumber(parent.getType()) ? Access::Accumulates : Access::Writes;
+  return parent.getOpcode() == UO_Deref ? std::nullopt
+                                        : std::optional(Access::Writes);
+}
+
 std::optional<Access> Judge::step(const Expr &parent, const Expr &child) {
-  if (const auto *binary = dyn_cast<BinaryOperator>(&parent)) {
-    if (!binary->isAssignmentOp())
-      // `p + i` is a place in the memory, `a[i] + b[i]` a value.
-      return binary->getType()->isPointerType()
-                 ? std::nullopt
-                 : std::optional(Access::Neither);
-    if (binary->getLHS() != &child)
-      return child.getType()->isPointerType() ? Access::Writes
-                                              : Access::Neither;
-    return binary->isCompoundAssignmentOp() && isNumber(binary->getType())
-               ? Access::Accumulates
-               : Access::Writes;
-  }
-  if (const auto *unary = dyn_cast<UnaryOperator>(&parent)) {
-    if (unary->isIncrementDecrementOp())
-      return isNumber(unary->getType()) ? Access::Accumulates : Access::Writes;
-    return unary->getOpcode() == UO_Deref ? std::nullopt
-                                          : std::optional(Access::Writes);
-  }
+  if (const auto *binary = dyn_cast<BinaryOperator>(&parent))
+    return stepBinary(*binary, child);
+  if (const auto *unary = dyn_cast<UnaryOperator>(&parent))
+    return stepUnary(*unary);
   if (const auto *element = dyn_cast<ArraySubscriptExpr>(&parent))
     return element->getBase() == &child ? std::nullopt
                                         : std::optional(Access::Neither);

@@ -37,6 +37,26 @@ bool mayGrow(const NamedDecl &container) {
   return shape == Shape::Map || shape == Shape::MultiMap || shape == Shape::Set;
 }
 
+/// What \p stmt assigns to or steps, or null.
+const Expr *assignedBy(const Stmt &stmt) {
+  if (const auto *op = dyn_cast<BinaryOperator>(&stmt))
+    return op->isAssignmentOp() ? op->getLHS() : nullptr;
+  if (const auto *unary = dyn_cast<UnaryOperator>(&stmt))
+    return unary->isIncrementDecrementOp() ? unary->getSubExpr() : nullptr;
+  const auto *op = dyn_cast<CXXOperatorCallExpr>(&stmt);
+  return op && (assigns(op->getOperator()) || op->getOperator() == OO_PlusPlus)
+             ? op->getArg(0)
+             : nullptr;
+}
+
+/// The object to which \p stmt adds an element, or null.
+const Expr *grownBy(const Stmt &stmt) {
+  const auto *call = dyn_cast<CXXMemberCallExpr>(&stmt);
+  return call && grows(nameOf(call->getMethodDecl()))
+             ? call->getImplicitObjectArgument()
+             : nullptr;
+}
+
 /// Does a method called \p name give access to what its object holds?
 bool accesses(StringRef name) {
   return looksUp(name) ||
@@ -55,35 +75,25 @@ Flow::Flow(const Iteration &iteration, const Frame &root)
   collectCarried(root);
 }
 
+void Flow::markWritten(const Place &place) {
+  if (place.kind != Place::Kind::Outer || !place.target)
+    return;
+  if (!place.indexed)
+    carried_.insert(place.target);
+  else if (mayGrow(*place.target))
+    grown_.insert(place.target);
+}
+
 void Flow::collectCarried(const Frame &root) {
   if (iteration_.accumulator)
     carried_.insert(iteration_.accumulator);
-  const auto changed = [&](const Expr *target) {
-    const Place place = written(target, root);
-    if (place.kind != Place::Kind::Outer || !place.target)
-      return;
-    if (!place.indexed)
-      carried_.insert(place.target);
-    else if (mayGrow(*place.target))
-      grown_.insert(place.target);
-  };
   anyStmt(iteration_.body, [&](const Stmt &stmt) {
-    if (const auto *op = dyn_cast<BinaryOperator>(&stmt)) {
-      if (op->isAssignmentOp())
-        changed(op->getLHS());
-    } else if (const auto *unary = dyn_cast<UnaryOperator>(&stmt)) {
-      if (unary->isIncrementDecrementOp())
-        changed(unary->getSubExpr());
-    } else if (const auto *op = dyn_cast<CXXOperatorCallExpr>(&stmt)) {
-      if (assigns(op->getOperator()) || op->getOperator() == OO_PlusPlus)
-        changed(op->getArg(0));
-    } else if (const auto *call = dyn_cast<CXXMemberCallExpr>(&stmt)) {
-      const Expr *object = call->getImplicitObjectArgument();
-      if (object && grows(nameOf(call->getMethodDecl()))) {
-        const Place place = resolve(object, root);
-        if (place.kind == Place::Kind::Outer && place.target)
-          grown_.insert(place.target);
-      }
+    if (const Expr *target = assignedBy(stmt)) {
+      markWritten(written(target, root));
+    } else if (const Expr *object = grownBy(stmt)) {
+      const Place place = resolve(object, root);
+      if (place.kind == Place::Kind::Outer && place.target)
+        grown_.insert(place.target);
     }
     return false;
   });

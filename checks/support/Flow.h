@@ -51,6 +51,7 @@ public:
 
 private:
   void collectCarried(const Frame &root);
+  void markWritten(const Place &place);
 
   bool isElement(const clang::ValueDecl *decl) const;
   bool isElementExpr(const clang::Expr *expr) const;

@@ -144,4 +144,12 @@ bool needsInitialiser(const FieldDecl &field) {
          !field.getParent()->isAnonymousStructOrUnion();
 }
 
+FixItHint initialiserFor(const NamedDecl &variable) {
+  const SourceLocation name = variable.getLocation();
+  if (!name.isFileID() || !variable.getLangOpts().CPlusPlus11)
+    return {};
+  return FixItHint::CreateInsertion(
+      name.getLocWithOffset(static_cast<int>(variable.getName().size())), "{}");
+}
+
 }  // namespace reproaudit

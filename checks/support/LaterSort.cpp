@@ -106,8 +106,7 @@ std::optional<bool> trueIfEmpty(const Expr &condition,
   if (name != "size" || number == nullptr || number->getValue().ugt(2))
     return std::nullopt;
   switch (comparison->getOpcode()) {
-  case BO_EQ:
-    return true;  // No or one element.
+  case BO_EQ:  // No or one element.
   case BO_LT:
   case BO_LE:
     return true;
@@ -239,7 +238,7 @@ Step LaterSort::Walk::callee(const CallExpr &call,
                              .within = shuffled_.within};
     Walk inner(later_, parameter, depth_ - 1);
     const std::optional<Reveal> found = inner.run();
-    if (inner.isReturned() || (found && found->at))
+    if (found && (inner.isReturned() || found->at))
       return found->certain ? Step::Read : Step::Hidden;
     // Left as it came, or sorted through a reference on every path.
     return inner.isLeftAsItWas() ? Step::None : Step::Sorted;

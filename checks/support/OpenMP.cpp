@@ -12,7 +12,7 @@ using namespace clang;
 namespace reproaudit {
 namespace {
 
-bool isConstant(const Expr *expression, uint64_t wanted,
+bool isConstant(const Expr *expression, std::int64_t wanted,
                 const ASTContext &context) {
   Expr::EvalResult value;
   return expression != nullptr && !expression->isValueDependent() &&

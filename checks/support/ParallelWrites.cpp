@@ -313,7 +313,8 @@ void WriteFinder::checkCall(const CallExpr &call) {
 /// Walks what \p call runs, if the unit shows it.
 void WriteFinder::follow(const Expr &call, const FunctionDecl *callee) {
   const FunctionDecl *definition = nullptr;
-  if (!region_ || depth_ == kCalls || !callee || !callee->hasBody(definition) ||
+  if (!sharing_ || depth_ == kCalls || !callee ||
+      !callee->hasBody(definition) ||
       context_.getSourceManager().isInSystemHeader(definition->getLocation()))
     return;
   Sharing inner = sharing_->inside(call, *definition);

@@ -168,13 +168,11 @@ std::string RandomUse::nameOf(const Generator &generator, QualType type) const {
     return "'" + generator.engine->getNameAsString() + "'";
   if (generator.global)
     return generator.global->name.str();
-  const std::string name = type.isNull()
-                               ? std::string()
-                               : type.getUnqualifiedType().getAsString(
-                                     unit_.context().getPrintingPolicy());
-  if (name.empty() || name.find('<') != std::string::npos)
+  if (type.isNull())
     return "the generator";
-  return name;
+  const std::string name = type.getUnqualifiedType().getAsString(
+      unit_.context().getPrintingPolicy());
+  return name.find('<') == std::string::npos ? name : "the generator";
 }
 
 Seeding RandomUse::seeding(Seeding::Kind kind, const Call &call,
@@ -203,30 +201,8 @@ void RandomUse::collect(const Call &call) {
   if (const auto *constructor = dyn_cast<CXXConstructorDecl>(call.callee)) {
     const QualType type =
         unit_.context().getCanonicalTagType(constructor->getParent());
-    if (isEngine(type) && !constructor->isCopyOrMoveConstructor()) {
-      Seeding made = seeding(Seeding::Made, call, nullptr);
-      const auto decl = made_.find(call.expr);
-      if (decl != made_.end())
-        made.generator.engine =
-            cast<ValueDecl>(decl->second->getCanonicalDecl());
-      const bool direct = isEngine(call.expr->getType());
-      made.subject =
-          nameOf(made.generator, direct ? call.expr->getType() : QualType());
-      const unsigned count = call.argumentCount();
-      for (unsigned i = 0; i < count; ++i)
-        if (!isa<CXXDefaultArgExpr>(call.argument(i))) {
-          made.seed = call.argument(i);
-          add(made);
-        }
-      if (!made.seed && isEntropicEngine(type)) {
-        made.kind = Seeding::Chosen;
-        made.origin.kind = OriginKind::Entropy;
-        made.origin.source = "the system's entropy";
-      }
-      if (!made.seed)
-        seedings_.push_back(made);
-      return;
-    }
+    if (isEngine(type) && !constructor->isCopyOrMoveConstructor())
+      return collectEngine(call, type);
   }
   if (const RandomFunction *known = randomFunction(call.callee))
     return collectKnown(call, *known);
@@ -236,6 +212,30 @@ void RandomUse::collect(const Call &call) {
     collectNamed(call);
   collectOption(call);
   collectText(call);
+}
+
+/// An engine of \p type is made, with a seed or without one.
+void RandomUse::collectEngine(const Call &call, QualType type) {
+  Seeding made = seeding(Seeding::Made, call, nullptr);
+  const auto decl = made_.find(call.expr);
+  if (decl != made_.end())
+    made.generator.engine = cast<ValueDecl>(decl->second->getCanonicalDecl());
+  const bool direct = isEngine(call.expr->getType());
+  made.subject =
+      nameOf(made.generator, direct ? call.expr->getType() : QualType());
+  for (unsigned i = 0; i < call.argumentCount(); ++i)
+    if (!isa<CXXDefaultArgExpr>(call.argument(i))) {
+      made.seed = call.argument(i);
+      add(made);
+    }
+  if (made.seed)
+    return;
+  if (isEntropicEngine(type)) {
+    made.kind = Seeding::Chosen;
+    made.origin.kind = OriginKind::Entropy;
+    made.origin.source = "the system's entropy";
+  }
+  seedings_.push_back(made);
 }
 
 void RandomUse::collectKnown(const Call &call, const RandomFunction &function) {

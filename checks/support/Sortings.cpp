@@ -13,8 +13,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
-#include <functional>
-
 using namespace clang;
 using llvm::StringRef;
 
@@ -157,42 +155,64 @@ private:
   const SourceManager &sources_;
 };
 
+bool isMap(const Expr *expr) {
+  return expr != nullptr && shapeOf(expr->getType()) == Shape::Map;
+}
+
+/// Counts the places that fill \p variable: from a map, or from elsewhere.
+class FillCounter {
+public:
+  explicit FillCounter(const NamedDecl &variable) : variable_(variable) {}
+
+  void count(const Stmt *stmt, bool inMap = false) {
+    if (!stmt)
+      return;
+    if (const auto *loop = dyn_cast<CXXForRangeStmt>(stmt))
+      inMap |= isMap(loop->getRangeInit());
+    else if (const auto *declaration = dyn_cast<DeclStmt>(stmt))
+      countInitial(*declaration);
+    else if (const auto *call = dyn_cast<CXXMemberCallExpr>(stmt))
+      countAppend(*call, inMap);
+    for (const Stmt *child : stmt->children())
+      count(child, inMap);
+  }
+
+  bool isOneMap() const { return maps_ == 1 && others_ == 0; }
+
+private:
+  /// `std::vector<T> variable(map.begin(), map.end())`
+  void countInitial(const DeclStmt &declaration) {
+    if (!declaration.isSingleDecl() ||
+        declaration.getSingleDecl() != &variable_)
+      return;
+    const Expr *init = cast<VarDecl>(variable_).getInit();
+    const auto *made =
+        init ? dyn_cast<CXXConstructExpr>(init->IgnoreImplicit()) : nullptr;
+    if (made && made->getNumArgs() >= 2)
+      ++(isMap(containerOf(made->getArg(0))) ? maps_ : others_);
+  }
+
+  void countAppend(const CXXMemberCallExpr &call, bool inMap) {
+    if (namedVariable(call.getImplicitObjectArgument()) != &variable_)
+      return;
+    const StringRef name = nameOf(call.getMethodDecl());
+    if (name == "push_back" || name == "emplace_back")
+      ++(inMap ? maps_ : others_);
+  }
+
+  const NamedDecl &variable_;
+  unsigned maps_ = 0;
+  unsigned others_ = 0;
+};
+
 /// Was \p variable filled from one map, so that no two of its pairs share
 /// their `first`?
 bool holdsUniqueKeys(const NamedDecl *variable, const FunctionDecl *function) {
   if (!variable || !function || !function->getBody())
     return false;
-  const auto isMap = [](const Expr *expr) {
-    return expr && shapeOf(expr->getType()) == Shape::Map;
-  };
-  unsigned maps = 0;
-  unsigned others = 0;
-  const std::function<void(const Stmt *, bool)> walk = [&](const Stmt *stmt,
-                                                           bool inMap) {
-    if (!stmt)
-      return;
-    if (const auto *loop = dyn_cast<CXXForRangeStmt>(stmt))
-      inMap |= isMap(loop->getRangeInit());
-    if (const auto *declaration = dyn_cast<DeclStmt>(stmt);
-        declaration && declaration->isSingleDecl() &&
-        declaration->getSingleDecl() == variable) {
-      const Expr *init = cast<VarDecl>(variable)->getInit();
-      const auto *made =
-          init ? dyn_cast<CXXConstructExpr>(init->IgnoreImplicit()) : nullptr;
-      if (made && made->getNumArgs() >= 2)
-        ++(isMap(containerOf(made->getArg(0))) ? maps : others);
-    }
-    if (const auto *call = dyn_cast<CXXMemberCallExpr>(stmt);
-        call && namedVariable(call->getImplicitObjectArgument()) == variable) {
-      const StringRef name = nameOf(call->getMethodDecl());
-      if (name == "push_back" || name == "emplace_back")
-        ++(inMap ? maps : others);
-    }
-    for (const Stmt *child : stmt->children())
-      walk(child, inMap);
-  };
-  walk(function->getBody(), false);
-  return maps == 1 && others == 0;
+  FillCounter fills(*variable);
+  fills.count(function->getBody());
+  return fills.isOneMap();
 }
 
 std::optional<Sorting> sortingBy(const CallExpr &call,

@@ -109,7 +109,7 @@ class UserFile(unittest.TestCase):
         self.files["catalogue.yaml"] = self.yaml.replace("cure:", "remedy:", 1)
         status, _, errors = scan(self.files)
         self.assertEqual(status, 3)
-        self.assertIn(f"catalogue.yaml:{line}: unknown key 'remedy'", errors)
+        self.assertIn(f"catalogue.yaml:{line}: unknown key 'remedy' in an entry; known are id, rule, ", errors)
 
     def test_a_missing_file_is_named(self):
         del self.files["catalogue.yaml"]

@@ -29,17 +29,21 @@ def dependencies(build: Path) -> dict[str, list[str]]:
     return {made_from[0]: made_from for made_from in paths if made_from}
 
 
+def configurations(source: str) -> list[str]:
+    """The .clang-tidy files that decide about a source."""
+    return [str(folder / ".clang-tidy") for folder in Path(source).parents if (folder / ".clang-tidy").exists()]
+
+
 def main(root: Path, build: Path) -> int:
     sources = sorted({entry["file"] for entry in json.loads((build / "compile_commands.json").read_text())
                       if Path(entry["file"]).relative_to(root).parts[0] in OURS})
     made_from = dependencies(build)
-    configuration = digest(str(root / ".clang-tidy"))
     passed = build / "lint"
     passed.mkdir(exist_ok=True)
 
     def lint(source: str) -> str:
         """What is wrong with one source, or nothing."""
-        texts = [configuration, *map(digest, made_from.get(source, [source]))]
+        texts = map(digest, configurations(source) + made_from.get(source, [source]))
         stamp = passed / hashlib.sha256("".join(texts).encode()).hexdigest()
         if stamp.exists():
             return ""

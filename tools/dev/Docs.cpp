@@ -81,11 +81,13 @@ int docs(StringRef root, bool checkOnly) {
   for (const std::string &path : filesIn(folder)) {
     if (wanted.contains(path))
       continue;
-    if (!checkOnly)
-      llvm::sys::fs::remove(path);
-    else
+    if (checkOnly) {
       llvm::errs() << path << ": no rule has this page\n";
-    ok &= !checkOnly;
+      ok = false;
+    } else if (const std::error_code problem = llvm::sys::fs::remove(path)) {
+      llvm::errs() << path << ": " << problem.message() << '\n';
+      ok = false;
+    }
   }
   if (!ok && checkOnly)
     llvm::errs() << "run `cmake --build --preset release --target docs`\n";

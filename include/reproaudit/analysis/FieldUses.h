@@ -11,6 +11,7 @@
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/Expr.h"
+#include "clang/Basic/Diagnostic.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
@@ -95,6 +96,10 @@ bool isMentionedIn(clang::SourceRange range, llvm::StringRef word,
 /// Can \p field hold an indeterminate value: arithmetic, enumeration or pointer
 /// without an initialiser in the class?
 bool needsInitialiser(const clang::FieldDecl &field);
+
+/// The fix that gives \p variable a value where it is declared; none if its
+/// name comes from a macro, or in C.
+clang::FixItHint initialiserFor(const clang::NamedDecl &variable);
 
 /// Can every function that may write \p field be seen in this unit?
 bool allWritersAreVisible(const clang::FieldDecl &field);

@@ -146,6 +146,7 @@ private:
   canonical(const clang::ParmVarDecl *parameter);
   void findEngines();
   void collect(const Call &call);
+  void collectEngine(const Call &call, clang::QualType type);
   void collectKnown(const Call &call, const RandomFunction &function);
   void collectMethod(const Call &call);
   void collectArguments(const Call &call);

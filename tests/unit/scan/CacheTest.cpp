@@ -15,7 +15,8 @@ namespace {
 
 class CacheTest : public testing::Test {
 protected:
-  CacheTest() : folder_(fs::path(testing::TempDir()) / "reproaudit-cache-test") {
+  CacheTest()
+      : folder_(fs::path(testing::TempDir()) / "reproaudit-cache-test") {
     fs::remove_all(folder_);
   }
   ~CacheTest() override { fs::remove_all(folder_); }
@@ -28,7 +29,9 @@ protected:
     Cache(folder_).store(keyOf(letter), nlohmann::ordered_json(result).dump());
   }
 
-  bool has(char letter) { return Cache(folder_).find(keyOf(letter)).has_value(); }
+  bool has(char letter) {
+    return Cache(folder_).find(keyOf(letter)).has_value();
+  }
 
   void setAge(char letter, std::chrono::hours age) {
     const std::string key = keyOf(letter);
@@ -43,7 +46,8 @@ protected:
 TEST_F(CacheTest, FindsWhatWasStored) {
   store('a');
   const auto found = Cache(folder_).find(keyOf('a'));
-  ASSERT_TRUE(found);
+  if (!found)
+    FAIL() << "nothing was stored";
   EXPECT_EQ(found->notices.front().id, "a");
   EXPECT_FALSE(has('b'));
 }
