@@ -25,8 +25,9 @@ namespace clang::clangd {
 struct PublishDiagnosticsParams;
 }
 
-// What `--wrap` calls the functions, for the real ones and for ours.
-// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+// What `--wrap` calls the functions, for the real ones and for ours, which the
+// linker calls by these names.
+// NOLINTBEGIN(*-identifier*, misc-use-internal-linkage)
 std::optional<bool> realIsFast(StringRef check) asm(
     "__real__ZN5clang6clangd15isFastTidyCheckEN4llvm9StringRefE");
 std::optional<bool> isFast(StringRef check) asm(
@@ -43,7 +44,7 @@ realToJson(const clang::clangd::PublishDiagnosticsParams &params) asm(
 llvm::json::Value
 toJson(const clang::clangd::PublishDiagnosticsParams &params) asm(
     "__wrap__ZN5clang6clangd6toJSONERKNS0_24PublishDiagnosticsParamsE");
-// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
+// NOLINTEND(*-identifier*, misc-use-internal-linkage)
 
 std::optional<bool> isFast(StringRef check) {
   return reproaudit::findRule(check) ? true : realIsFast(check);

@@ -12,8 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-extern char **environ;
-
 namespace reproaudit::perturb {
 
 thread_local ThreadState self;

@@ -211,39 +211,68 @@ std::expected<void, std::string> applyFixes(const Arguments &arguments,
   return {};
 }
 
+std::expected<ScanOptions, std::string> optionsOf(CLI::App &command,
+                                                  const Arguments &arguments) {
+  auto options = scanOptions(command, arguments.scan);
+  if (!options)
+    return options;
+  options->diffBase = arguments.diffBase;
+  options->staged = arguments.staged;
+  options->cmakeTrace = arguments.cmakeTrace;
+  options->shard = shardOf(arguments.shard);
+  options->measureTime = arguments.statistics;
+  if (!arguments.quiet && isatty(STDERR_FILENO) != 0)
+    options->progress = showProgress;
+  return options;
+}
+
+/// Takes what is known already into account: baseline and evidence.
+std::expected<void, std::string>
+applyRecords(const Arguments &arguments, bool isNarrowed, ScanResult &result) {
+  if (!arguments.baseline.empty())
+    if (auto applied = applyBaseline(arguments, isNarrowed, result); !applied)
+      return applied;
+  return applyEvidence(arguments.evidence, result.report);
+}
+
+std::expected<void, std::string>
+writeReports(const Arguments &arguments, const std::vector<Output> &outputs,
+             const Report &report, const SourceTexts &texts) {
+  Style style = arguments.style;
+  style.colour = useColour(arguments.colour);
+  if (const std::size_t missing = beyondLimit(report, style.profile))
+    std::fprintf(stderr,
+                 "reproaudit: %s left out of the SARIF log, which would be "
+                 "too long for its reader\n",
+                 counted(missing, "finding").c_str());
+  for (const Output &output : outputs)
+    if (auto written = write(output, report, texts, style); !written)
+      return written;
+  return {};
+}
+
 int run(CLI::App &command, const Arguments &arguments) {
   const ScanArguments &scanned = arguments.scan;
   const bool isNarrowed = !scanned.paths.empty() || !scanned.select.empty() ||
                           !scanned.ignore.empty() || !scanned.require.empty();
-  auto configured = scanOptions(command, scanned);
-  if (!configured)
-    return fail(configured.error());
+  const auto options = optionsOf(command, arguments);
+  if (!options)
+    return fail(options.error());
   const auto outputs = parseOutputs(arguments.outputs);
   if (!outputs)
     return fail(outputs.error());
-  ScanOptions options = std::move(*configured);
-  options.diffBase = arguments.diffBase;
-  options.staged = arguments.staged;
-  options.cmakeTrace = arguments.cmakeTrace;
-  if (options.cmakeTrace && !arguments.quiet)
+  if (options->cmakeTrace && !arguments.quiet)
     std::fprintf(stderr, "reproaudit: running cmake on the project, as "
                          "--cmake-trace asks; its code is executed\n");
-  options.shard = shardOf(arguments.shard);
-  options.measureTime = arguments.statistics;
-  if (!arguments.quiet && isatty(STDERR_FILENO) != 0)
-    options.progress = showProgress;
 
   const auto start = std::chrono::steady_clock::now();
-  auto result = scan(options);
+  auto result = scan(*options);
   if (!result)
     return fail(result.error());
-  Report &report = result->report;
-  if (!arguments.baseline.empty())
-    if (const auto applied = applyBaseline(arguments, isNarrowed, *result);
-        !applied)
-      return fail(applied.error());
-  if (const auto applied = applyEvidence(arguments.evidence, report); !applied)
+  if (const auto applied = applyRecords(arguments, isNarrowed, *result);
+      !applied)
     return fail(applied.error());
+  Report &report = result->report;
   const SourceTexts texts(result->root.string(), result->texts);
   if (arguments.diff)
     return printOut(unifiedDiff(
@@ -253,16 +282,9 @@ int run(CLI::App &command, const Arguments &arguments) {
       return fail(applied.error());
   report.exitCode = exitCodeOf(arguments, *result);
   printNotices(report);
-  Style style = arguments.style;
-  style.colour = useColour(arguments.colour);
-  if (const std::size_t missing = beyondLimit(report, style.profile))
-    std::fprintf(stderr,
-                 "reproaudit: %s left out of the SARIF log, which would be "
-                 "too long for its reader\n",
-                 counted(missing, "finding").c_str());
-  for (const Output &output : *outputs)
-    if (const auto written = write(output, report, texts, style); !written)
-      return fail(written.error());
+  if (const auto written = writeReports(arguments, *outputs, report, texts);
+      !written)
+    return fail(written.error());
   if (arguments.statistics)
     printStatistics(*result);
   if (!arguments.quiet)

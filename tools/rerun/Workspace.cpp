@@ -126,7 +126,7 @@ constexpr std::size_t kMaxCopiedFiles = 20000;
 
 }  // namespace
 
-Workspace::Workspace(fs::path directory, fs::path scratch, View view)
+Workspace::Workspace(fs::path directory, const fs::path &scratch, View view)
     : directory_(std::move(directory)), copy_(scratch / "copy" / "work"),
       elsewhere_(scratch / "elsewhere" / "another-directory"), view_(view),
       overlay_(directory_, scratch) {}

@@ -42,8 +42,8 @@ enum class View : std::uint8_t {
 /// What runs do to the work directory, collected and undone.
 class Workspace {
 public:
-  Workspace(std::filesystem::path directory, std::filesystem::path scratch,
-            View view);
+  Workspace(std::filesystem::path directory,
+            const std::filesystem::path &scratch, View view);
 
   /// Makes the view ready for a run; says what went wrong, or "".
   std::string prepare(bool elsewhere);
