@@ -178,8 +178,7 @@ void ForgottenMemberCheck::check(const MatchFinder::MatchResult &result) {
   }
   for (const auto &[record, setUp] : setUps)
     if (setUp.settings.size() >= kFewestSet &&
-        !uses.isFilledAsAWhole(*record) &&
-        result.SourceManager->isInMainFile(record->getLocation()))
+        !uses.isFilledAsAWhole(*record) && isInMainFile(*record))
       judge(*record, setUp, uses);
 }
 

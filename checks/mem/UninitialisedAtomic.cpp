@@ -126,11 +126,8 @@ void UninitialisedAtomicCheck::report(const ValueDecl &atomic, bool isSure) {
 /// A unit that only includes: the header is judged for itself. Elsewhere the
 /// unit that has the constructor decides.
 bool isHeaderCheck(const ASTContext &context) {
-  const SourceManager &sources = context.getSourceManager();
   return llvm::none_of(context.getTranslationUnitDecl()->decls(),
-                       [&](const Decl *decl) {
-                         return sources.isInMainFile(decl->getLocation());
-                       });
+                       [&](const Decl *decl) { return isInMainFile(*decl); });
 }
 
 void UninitialisedAtomicCheck::judgeMember(const FieldDecl &field,

@@ -258,11 +258,15 @@ bool FieldUses::isValueInitialised(const RecordDecl &record) const {
   return valueInitialised_.contains(record.getLocation());
 }
 
+bool isInMainFile(const Decl &decl) {
+  const SourceManager &sources = decl.getASTContext().getSourceManager();
+  return sources.isWrittenInMainFile(
+      sources.getExpansionLoc(decl.getLocation()));
+}
+
 bool allWritersAreVisible(const FieldDecl &field) {
-  const SourceManager &sources = field.getASTContext().getSourceManager();
   const auto &record = cast<CXXRecordDecl>(*field.getParent());
-  if (sources.isInMainFile(record.getLocation()) &&
-      !record.getDescribedClassTemplate())
+  if (isInMainFile(record) && !record.getDescribedClassTemplate())
     return true;
   if (field.getAccess() == AS_public || record.hasFriends() ||
       (field.getAccess() == AS_protected && !record.isEffectivelyFinal()))

@@ -98,7 +98,8 @@ class SameBytes(unittest.TestCase):
         for_unit = {rule["name"] for rule in known if rule["sees"] == "unit"}
         self.assertTrue(scanned)
         self.assertEqual(*({finding for finding in findings if finding[3] in for_unit} for findings in (found, scanned)))
-        self.assertLessEqual(found, scanned, "what the program is needed for is said without it")
+        places = [{finding[:4] for finding in findings} for findings in (found, scanned)]
+        self.assertLessEqual(*places, "what the program is needed for is said without it")
 
 
 if __name__ == "__main__":

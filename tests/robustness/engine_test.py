@@ -25,6 +25,22 @@ template <class T> T scale(T value) {
 HEADERS = '#include "scale.h"\n#include <string>\n#include <vector>\n'
 
 
+# A rule that asks whether a class is the source's own.
+FORGETFUL = """
+namespace {
+struct State { int pass, steps; double loss, weight, total, rate; };
+void initState(State &state) {
+  state.pass = state.steps = 0;
+  state.loss = 0;
+  state.weight = 1;
+  state.rate = 0.5;
+}
+double add(State &state) { return state.total += state.weight; }
+double run() { State state; initState(state); return add(state); }
+}
+"""
+
+
 class Engine(ProjectTest):
     def units(self, number: int = 6) -> dict:
         return {f"unit{i}": UNIT.format(name=i, includes=HEADERS, kind="int" if i % 2 else "double", rest="")
@@ -50,6 +66,13 @@ class Engine(ProjectTest):
         self.write("scale.h", SCALE)
         self.project("-std=c++17", **self.units())
         self.expect_equal()
+
+    def test_classes_of_the_source_itself(self):
+        self.write("scale.h", SCALE)
+        self.project("-std=c++17", **{name: text + FORGETFUL for name, text in self.units().items()})
+        self.expect_equal()
+        fast, _ = self.report()
+        self.assertIn("repro-forgotten-member", fast)
 
     def test_flags_that_no_other_unit_has(self):
         self.write("scale.h", SCALE)

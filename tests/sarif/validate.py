@@ -241,8 +241,10 @@ def complaints(path: Path, sources: Path | None = None):
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sources", type=Path, metavar="ROOT")
+    parser.add_argument("--accept", action="append", default=[], metavar="RULE", help="of the validator")
     parser.add_argument("logs", nargs="+", type=Path, metavar="LOG")
     arguments = parser.parse_args()
+    ACCEPTED.update(arguments.accept)
     if not MULTITOOL.exists():
         print(f"the validator is missing; run `npm ci --prefix {HERE}`", file=sys.stderr)
         return 2

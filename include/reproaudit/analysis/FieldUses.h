@@ -101,6 +101,11 @@ bool needsInitialiser(const clang::FieldDecl &field);
 /// name comes from a macro, or in C.
 clang::FixItHint initialiserFor(const clang::NamedDecl &variable);
 
+/// Is \p decl written in the file that the unit is compiled from? Clang's
+/// SourceManager::isInMainFile says no where units share the parse of headers:
+/// the file is then included by what is parsed before it.
+bool isInMainFile(const clang::Decl &decl);
+
 /// Can every function that may write \p field be seen in this unit?
 bool allWritersAreVisible(const clang::FieldDecl &field);
 
