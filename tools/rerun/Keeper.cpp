@@ -54,6 +54,7 @@ void limit(int resource, rlim_t value) {
     execvpe(launch.arguments[0], launch.arguments.data(),
             launch.environment.data());
   ending.error = errno;
+  // NOLINTNEXTLINE(repro-padding-bytes): a pipe to the same program
   (void)(write(launch.status, &ending, sizeof ending) == 0);
   _exit(127);
 }
@@ -157,6 +158,7 @@ bool setUpNamespaces(const Launch &launch) {
     ending = awaitTarget(launch, target);
   if (!launch.processes)
     killDescendants();
+  // NOLINTNEXTLINE(repro-padding-bytes): a pipe to the same program
   (void)(write(launch.status, &ending, sizeof ending) == 0);
   _exit(0);
 }

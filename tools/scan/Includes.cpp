@@ -8,6 +8,7 @@
 #include "clang/Lex/Lexer.h"
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
@@ -327,6 +328,7 @@ IncludeScanner::mentions(const std::string &path,
   std::vector<StringRef> result;
   for (const auto &name : found)
     result.push_back(names.find(name.getKey())->getKey());
+  llvm::sort(result);
   return result;
 }
 
